@@ -1,0 +1,62 @@
+# Flags that hold for our code only, and the one way to declare a module.
+
+add_library(penstock_flags INTERFACE)
+target_compile_options(penstock_flags INTERFACE -Wall -Wextra -Werror -Wnon-virtual-dtor -Woverloaded-virtual)
+target_include_directories(penstock_flags INTERFACE "${CMAKE_SOURCE_DIR}/include" "${CMAKE_SOURCE_DIR}/src")
+if(PENSTOCK_SANITIZE)
+  target_compile_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(penstock_flags INTERFACE -fsanitize=${PENSTOCK_SANITIZE})
+endif()
+if(PENSTOCK_FUZZ)
+  target_compile_options(penstock_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# penstock_module(name
+#   HEADERS a.h            every one is also compiled alone
+#   SOURCES a.cc           the module's library, penstock::name
+#   USES penstock::base    what it may include and links to; the test `layers` holds the includes to it
+#   TESTS a_test.cc        one program, <name>_test, run by ctest
+#   BENCH a_bench.cc       one program, <name>_bench
+#   FUZZ a_fuzz.cc         a program each
+#   TEST_USES ...          what only the tests link to)
+function(penstock_module name)
+  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;USES;TESTS;BENCH;FUZZ;TEST_USES" ${ARGN})
+  add_library(penstock_${name} STATIC ${arg_SOURCES} ${arg_HEADERS})
+  add_library(penstock::${name} ALIAS penstock_${name})
+  set_target_properties(penstock_${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_link_libraries(penstock_${name} PUBLIC penstock_flags ${arg_USES})
+
+  if(PENSTOCK_TESTS)
+    set(alone "")
+    foreach(header IN LISTS arg_HEADERS)
+      string(MAKE_C_IDENTIFIER "${header}" id)
+      get_filename_component(path "${header}" ABSOLUTE)
+      set(source "${CMAKE_CURRENT_BINARY_DIR}/alone_${id}.cc")
+      file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"${path}\"  // compiles alone\n")
+      list(APPEND alone "${source}")
+    endforeach()
+    if(alone)
+      add_library(penstock_${name}_headers OBJECT ${alone})
+      target_link_libraries(penstock_${name}_headers PRIVATE penstock_${name})
+    endif()
+    if(arg_TESTS)
+      add_executable(${name}_test ${arg_TESTS})
+      target_link_libraries(${name}_test PRIVATE penstock_${name} ${arg_TEST_USES} GTest::gmock_main)
+      add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
+      set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT
+        "VERSITYGW=${VERSITYGW};ASAN_OPTIONS=detect_stack_use_after_return=1;UBSAN_OPTIONS=print_stacktrace=1")
+    endif()
+  endif()
+  if(PENSTOCK_BENCH AND arg_BENCH)
+    add_executable(${name}_bench ${arg_BENCH})
+    target_link_libraries(${name}_bench PRIVATE penstock_${name} ${arg_TEST_USES} benchmark::benchmark_main)
+  endif()
+  if(PENSTOCK_FUZZ)
+    foreach(source IN LISTS arg_FUZZ)
+      get_filename_component(fuzzer "${source}" NAME_WE)
+      add_executable(${fuzzer} ${source})
+      target_link_libraries(${fuzzer} PRIVATE penstock_${name})
+      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+  endif()
+endfunction()

@@ -1,0 +1,57 @@
+// penstock history: what the ledger knows, and the exact errors of a failed load.
+//
+// Threads: one. Errors: Error; denied where a system table may not be read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "penstock/connection.h"
+#include "penstock/log.h"
+
+namespace penstock {
+
+struct HistoryOptions {
+  std::string schema;  // empty: all
+  std::string table;   // empty: all
+  int limit = 20;      // newest first; 0: all
+  bool errors = true;  // failed loads, too, with their rows of stl_load_errors (kept by Redshift for some days)
+};
+
+struct LoadedObject {
+  std::string uri;
+  std::string etag;
+  std::uint64_t size = 0;  // bytes
+};
+
+struct LoadErrorRow {
+  std::string object;  // s3://bucket/key
+  std::int64_t line = 0;
+  std::string column;
+  std::string type;
+  std::string raw_value;
+  std::string raw_line;
+  int code = 0;
+  std::string reason;
+};
+
+struct HistoryEntry {
+  std::string load_id;
+  std::string schema;
+  std::string table;
+  bool committed = false;
+  std::string at;         // UTC, RFC 3339: of the commit, or of the failure
+  std::string by;         // database user
+  std::string data_date;  // RFC 3339
+  std::uint64_t rows = 0;
+  std::uint64_t replaced = 0;
+  std::int64_t query = 0;  // of the COPY, as stl_query knows it
+  std::vector<LoadedObject> objects;
+  std::vector<LoadErrorRow> errors;  // of a failed load
+};
+
+std::vector<HistoryEntry> history(const HistoryOptions& options, const ConnectionConfig& connection, Log& log);
+
+}  // namespace penstock

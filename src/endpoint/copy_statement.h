@@ -1,0 +1,64 @@
+// COPY table FROM 's3://…', parsed: every option of Redshift's COPY is known; what is not carried out yet is refused
+// by name, never swallowed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "endpoint/lexer.h"
+#include "penstock/secret.h"
+
+namespace penstock::endpoint {
+
+enum class CopyFormat { delimited, csv, json, parquet };
+enum class CopyCodec { none, gzip, zstd };
+
+struct CopyStatement {
+  std::optional<std::string> schema;
+  std::string table;
+  std::optional<std::vector<std::string>> columns;
+  std::string source;  // s3://bucket/prefix-or-key
+  bool manifest = false;
+
+  // Exactly one form of authorization: a role, or keys.
+  std::optional<std::string> iam_role;
+  std::string access_key_id;
+  Secret secret_access_key;
+  Secret session_token;
+  std::optional<std::string> region;
+
+  CopyFormat format = CopyFormat::delimited;
+  CopyCodec codec = CopyCodec::none;
+  std::optional<std::string> delimiter;
+  char quote = '"';
+  bool escape = false;
+  bool remove_quotes = false;
+  bool fill_record = false;
+  bool ignore_blank_lines = false;
+  std::int64_t ignore_header = 0;
+  std::optional<std::string> null_as;
+  bool empty_as_null = false;
+  bool blanks_as_null = false;
+  bool trim_blanks = false;
+  bool truncate_columns = false;
+  bool round_decimals = false;
+  std::optional<char> accept_invalid_chars;
+  bool accept_any_date = false;
+  std::optional<std::string> date_format;  // as given; 'auto'
+  std::optional<std::string> time_format;  // as given; 'auto', 'epochsecs', 'epochmillisecs'
+  std::string json_paths = "auto";         // 'auto', 'auto ignorecase', 's3://…'
+  bool explicit_ids = false;
+  std::int64_t max_error = 0;
+  bool ignore_all_errors = false;
+  bool no_load = false;
+};
+
+// True when the statement that starts at tokens[0] is a COPY … FROM '…' (and not COPY … FROM STDIN).
+bool is_copy_from_url(std::span<const Token> tokens) noexcept;
+// Throws SqlError (42601 for syntax, 0A000 for what is not supported, Redshift's texts for incompatible options).
+CopyStatement parse_copy(std::span<const Token> tokens);
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,102 @@
+// SQL text that can't be injected into, and whose secrets don't show.
+//
+// A statement is made of text that stands in our own source, and of Identifier, Literal, SecretLiteral and numbers;
+// nothing else can be appended, so a name or a value from outside can't become syntax.
+//
+//     Sql("DELETE FROM ") << Qualified{schema, table} << Sql(" WHERE ") << Identifier(column) << Sql(" >= ") <<
+//     Literal(v)
+//
+// Redshift reads a backslash in '…' as an escape (as PostgreSQL with standard_conforming_strings off) and may refuse
+// E'…': a Literal doubles both ' and \. An Identifier doubles ".
+//
+// Errors: invalid for a NUL byte, for text that is not UTF-8, and for an identifier that is empty or longer than
+// Redshift's 127 bytes (it would be cut silently).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "penstock/secret.h"
+
+namespace penstock::redshift {
+
+class Identifier {
+ public:
+  explicit Identifier(std::string_view name);
+  [[nodiscard]] const std::string& quoted() const noexcept { return quoted_; }
+
+ private:
+  std::string quoted_;
+};
+
+struct Qualified {  // "schema"."name"
+  std::string schema;
+  std::string name;
+};
+
+class Literal {
+ public:
+  explicit Literal(std::string_view text);
+  [[nodiscard]] const std::string& quoted() const noexcept { return quoted_; }
+
+ private:
+  std::string quoted_;
+};
+
+class SecretLiteral {
+ public:
+  explicit SecretLiteral(const Secret& value);
+  [[nodiscard]] const Secret& quoted() const noexcept { return quoted_; }
+
+ private:
+  Secret quoted_;
+};
+
+class Sql {
+ public:
+  // Only text of our own source: a string literal, or a .sql file compiled in. The constructor is consteval, so that
+  // nothing made at run time fits.
+  consteval Sql(const char* text) : text_(text) {}  // NOLINT(google-explicit-constructor)
+  [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
+// A whole statement.
+class Statement {
+ public:
+  Statement() = default;
+  Statement(Sql text);  // NOLINT(google-explicit-constructor)
+
+  Statement& operator<<(Sql text);
+  Statement& operator<<(const Identifier& name);
+  Statement& operator<<(const Qualified& name);
+  Statement& operator<<(const Literal& value);
+  Statement& operator<<(const SecretLiteral& value);
+  Statement& operator<<(std::int64_t number);
+  Statement& operator<<(const Statement& part);
+
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }    // as it is sent
+  [[nodiscard]] const std::string& shown() const noexcept { return shown_; }  // as it may be shown: secrets are ***
+  [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
+
+ private:
+  std::string text_;
+  std::string shown_;
+};
+
+// Items joined by ", ".
+template <typename Range, typename Make>
+Statement comma_separated(const Range& range, Make make) {
+  Statement out;
+  for (const auto& item : range) {
+    if (!out.empty()) out << Sql(", ");
+    out << make(item);
+  }
+  return out;
+}
+
+}  // namespace penstock::redshift
