@@ -18,13 +18,35 @@ endif()
 #   TESTS a_test.cc        one program, <name>_test, run by ctest
 #   BENCH a_bench.cc       one program, <name>_bench
 #   FUZZ a_fuzz.cc         a program each
-#   TEST_USES ...          what only the tests link to)
+#   TEST_USES ...          what only the tests link to
+#   SQL sql/a_b.sql        compiled in: #include "<name>/sql_files.h" gives the constant sql::kAB, its text)
 function(penstock_module name)
-  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;USES;TESTS;BENCH;FUZZ;TEST_USES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;USES;TESTS;BENCH;FUZZ;TEST_USES;SQL" ${ARGN})
   add_library(penstock_${name} STATIC ${arg_SOURCES} ${arg_HEADERS})
   add_library(penstock::${name} ALIAS penstock_${name})
   set_target_properties(penstock_${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_link_libraries(penstock_${name} PUBLIC penstock_flags ${arg_USES})
+
+  if(arg_SQL)
+    set(constants "")
+    foreach(file IN LISTS arg_SQL)
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+      get_filename_component(words "${file}" NAME_WE)
+      string(REPLACE "_" ";" words "${words}")
+      set(constant "k")
+      foreach(word IN LISTS words)
+        string(SUBSTRING "${word}" 0 1 first)
+        string(SUBSTRING "${word}" 1 -1 rest)
+        string(TOUPPER "${first}" first)
+        string(APPEND constant "${first}${rest}")
+      endforeach()
+      file(READ "${file}" text)
+      string(APPEND constants "inline constexpr char ${constant}[] = R\"sql(${text})sql\";\n")
+    endforeach()
+    file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/generated/${name}/sql_files.h" CONTENT
+         "#pragma once\n\nnamespace penstock::sql {\n\n@constants@\n}  // namespace penstock::sql\n" @ONLY)
+    target_include_directories(penstock_${name} PUBLIC "${CMAKE_CURRENT_BINARY_DIR}/generated")
+  endif()
 
   if(PENSTOCK_TESTS)
     set(alone "")

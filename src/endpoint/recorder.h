@@ -1,0 +1,51 @@
+// Writes the system tables (stl_query, stl_load_errors, …), autonomously: what is recorded stays, whatever becomes of
+// the client's transaction.
+//
+// It has a PostgreSQL session of its own and a thread that writes in batches, so that a small statement doesn't wait.
+// Threads: any. Errors: a failed write is logged and counted, and never hurts the session that recorded.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "endpoint/copy_run.h"
+#include "endpoint/statement.h"
+#include "penstock/log.h"
+
+namespace penstock::endpoint {
+
+struct StatementRecord {
+  std::int64_t query = 0;  // Recorder::next_query(); 0 for utility statements and DDL
+  std::int64_t transaction = 0;
+  int session = 0;  // the backend's pid, as pg_backend_pid() gives it
+  std::string user;
+  std::string database;
+  std::string label;  // SET query_group; "default"
+  std::string text;   // credentials already blanked
+  Recognised::Kind kind = Recognised::Kind::query;
+  std::chrono::system_clock::time_point started;
+  std::chrono::system_clock::time_point finished;
+  bool aborted = false;
+  std::string error;  // aborted: the message
+};
+
+class Recorder {
+ public:
+  // conninfo: libpq's, of a superuser on the private PostgreSQL.
+  Recorder(std::string conninfo, Log& log);
+  ~Recorder();
+  std::int64_t next_query();        // ids never repeat, also over restarts
+  std::int64_t next_transaction();  // likewise
+  void record(StatementRecord statement);
+  void record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
+                   const CopyReport& report);
+  void flush();  // returns when all that was recorded before is visible to new snapshots
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,57 @@
+// One statement of a client, recognised: what the endpoint does with it.
+//
+// Pure: text in, decision out; the cases are in statement_test.cc and sql/*.cases. The table of rules behind it is in
+// rules.h: a new statement is a new rule, and the connection code is not touched.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "endpoint/copy_statement.h"
+
+namespace penstock::endpoint {
+
+// Sent to PostgreSQL as it is written here; may have parameters ($1); any protocol, any result.
+struct PassThrough {
+  std::string sql;
+};
+
+// Statements that are run on the backend one after the other, in the client's transaction (in one of their own when
+// the client has none open); the client sees one CommandComplete with `tag`, and notices. Takes no parameters.
+// Example: CREATE TABLE … DISTKEY(a): the CREATE, then the rows that remember the attributes.
+struct Script {
+  std::vector<std::string> statements;
+  std::string tag;
+  bool outside_block = false;  // refused inside BEGIN … COMMIT, and run without a transaction of our own (VACUUM)
+  bool commits = false;        // commits the client's transaction, earlier work included (TRUNCATE)
+};
+
+struct RunCopy {
+  CopyStatement copy;
+};
+
+// What the endpoint answers by itself, without PostgreSQL: SET query_group TO 'x', no-ops.
+struct SetSession {
+  std::string name;  // "query_group"
+  std::string value;
+  std::string tag;  // "SET"
+};
+
+enum class TransactionEffect { none, begin, commit, rollback };
+
+struct Recognised {
+  std::variant<PassThrough, Script, RunCopy, SetSession> action;
+  TransactionEffect effect = TransactionEffect::none;
+  enum class Kind { query, ddl, utility } kind = Kind::query;  // which of stl_query, stl_ddltext, stl_utilitytext
+  bool reads_history = false;  // names a system table: what is recorded so far must be visible first
+  std::string logged_text;     // as the system tables show it: credentials blanked
+};
+
+// Statements of one Query message, without their semicolons; empty ones left out.
+std::vector<std::string_view> split_statements(std::string_view sql);
+// One statement. Throws SqlError.
+Recognised recognise(std::string_view statement);
+
+}  // namespace penstock::endpoint
