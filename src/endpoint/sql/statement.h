@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "endpoint/copy_statement.h"
+#include "endpoint/sql/copy_statement.h"
 
 namespace penstock::endpoint {
 

@@ -10,8 +10,8 @@
 #include <memory>
 #include <string>
 
-#include "endpoint/copy_run.h"
-#include "endpoint/statement.h"
+#include "endpoint/copy/copy_run.h"
+#include "endpoint/sql/statement.h"
 #include "penstock/log.h"
 
 namespace penstock::endpoint {

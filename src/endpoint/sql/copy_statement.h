@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "endpoint/lexer.h"
+#include "endpoint/sql/lexer.h"
 #include "penstock/secret.h"
 
 namespace penstock::endpoint {

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "endpoint/copy_statement.h"
-#include "endpoint/sql_error.h"
+#include "endpoint/sql/copy_statement.h"
+#include "endpoint/sql/sql_error.h"
 #include "penstock/store.h"
 
 namespace penstock::endpoint {
