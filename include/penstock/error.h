@@ -33,4 +33,9 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
+// The exit code that is the command line's interface: 1 failed, and nothing changed; 2 wrong usage (invalid); 3 outcome
+// unknown (in_doubt); 4 input changed (conflict); 5 target busy; 128 + 2 cancelled. (0 is done, or nothing to do; 6 a
+// check that was asked for found something: neither is an error.)
+int exit_code(ErrorKind kind) noexcept;
+
 }  // namespace penstock

@@ -78,10 +78,7 @@ struct LoadContext {
 
 LoadSummary load(const LoadOptions& options, const LoadContext& context);
 
-// The exit code that is the CLI's interface: 0 done or nothing to do, 1 failed, 2 wrong usage, 3 outcome unknown,
-// 4 input changed, 5 target busy, 6 a check found something; 128 + 2 cancelled.
-int exit_code(ErrorKind kind) noexcept;
-// The worst of a summary's: 3 before 5 before 4 before 2 before 1 before 0.
+// The worst of a summary's exit codes (those of error.h): 3 before 5 before 4 before 2 before 1 before 0.
 int exit_code(const LoadSummary& summary) noexcept;
 
 // "newest", an RFC 3339 instant with an offset: 2015-07-01T00:00:00Z. nullopt when it is none.
