@@ -1,0 +1,14 @@
+// The codecs, one function each; decompressed() chooses.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "penstock/store.h"
+
+namespace penstock {
+
+std::unique_ptr<ObjectReader> read_gzip(std::unique_ptr<ObjectReader> in, std::string name);
+std::unique_ptr<ObjectReader> read_zstd(std::unique_ptr<ObjectReader> in, std::string name);
+
+}  // namespace penstock

@@ -1,0 +1,187 @@
+#include "codec/decompress.h"
+
+#include <gmock/gmock.h>
+#include <isa-l/igzip_lib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+#include "penstock/error.h"
+
+namespace penstock {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Gives at most `step` bytes a read.
+class Bytes final : public ObjectReader {
+ public:
+  Bytes(std::string bytes, std::size_t step) : bytes_(std::move(bytes)), step_(step) {}
+  std::size_t read(std::span<std::byte> buffer) override {
+    const std::size_t n = std::min({buffer.size(), step_, bytes_.size() - at_});
+    std::memcpy(buffer.data(), bytes_.data() + at_, n);
+    at_ += n;
+    return n;
+  }
+
+ private:
+  std::string bytes_;
+  std::size_t step_;
+  std::size_t at_ = 0;
+};
+
+std::string gzip(std::string text) {
+  isal_zstream stream;
+  isal_deflate_init(&stream);
+  std::string out(text.size() + 1024, '\0');
+  stream.gzip_flag = IGZIP_GZIP;
+  stream.end_of_stream = 1;
+  stream.next_in = reinterpret_cast<std::uint8_t*>(text.data());
+  stream.avail_in = static_cast<std::uint32_t>(text.size());
+  stream.next_out = reinterpret_cast<std::uint8_t*>(out.data());
+  stream.avail_out = static_cast<std::uint32_t>(out.size());
+  EXPECT_EQ(isal_deflate_stateless(&stream), COMP_OK);
+  out.resize(stream.total_out);
+  return out;
+}
+
+std::string zstd(const std::string& text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  out.resize(ZSTD_compress2(context, out.data(), out.size(), text.data(), text.size()));
+  ZSTD_freeCCtx(context);
+  return out;
+}
+
+struct Sizes {
+  std::size_t input_step = 1 << 20;
+  std::size_t output_step = 1 << 16;
+};
+
+std::string read_through(const std::string& compressed, Codec codec, Sizes sizes = {}) {
+  const auto reader = decompressed(std::make_unique<Bytes>(compressed, sizes.input_step), codec, "s3://b/k");
+  std::string out;
+  std::vector<std::byte> buffer(sizes.output_step);
+  while (const std::size_t n = reader->read(buffer)) out.append(reinterpret_cast<const char*>(buffer.data()), n);
+  return out;
+}
+
+std::string refusal(const std::string& compressed, Codec codec, Sizes sizes = {}) {
+  try {
+    read_through(compressed, codec, sizes);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::refused);
+    return error.what();
+  }
+  return "read without complaint";
+}
+
+std::string sample(std::size_t size) {
+  std::mt19937 random(7);
+  std::string text;
+  while (text.size() < size) text += "line " + std::to_string(random() % 100'000) + ",\"some text\"\n";
+  text.resize(size);
+  return text;
+}
+
+struct Case {
+  Codec codec;
+  std::string (*compress)(const std::string&);
+};
+
+class EachCodec : public ::testing::TestWithParam<Case> {
+ protected:
+  Codec codec = GetParam().codec;
+  std::string compress(const std::string& text) const { return GetParam().compress(text); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Decompress, EachCodec,
+                         ::testing::Values(Case{Codec::gzip, [](const std::string& t) { return gzip(t); }},
+                                           Case{Codec::zstd, [](const std::string& t) { return zstd(t); }}),
+                         [](const auto& info) { return info.param.codec == Codec::gzip ? "gzip" : "zstd"; });
+
+TEST_P(EachCodec, GivesBackWhatWasCompressedAtAnySizeOfBuffers) {
+  const std::string text = sample(200'000);
+  const std::string compressed = compress(text);
+  for (const Sizes sizes : {Sizes{1, 1 << 16}, Sizes{7, 5}, Sizes{1 << 20, 1}, Sizes{1 << 20, 1 << 20}}) {
+    EXPECT_EQ(read_through(compressed, codec, sizes), text) << sizes.input_step << " " << sizes.output_step;
+  }
+}
+
+TEST_P(EachCodec, JoinsStreamsThatFollowEachOther) {
+  const std::string one = sample(70'000), two = "two", none;
+  const std::string compressed = compress(one) + compress(none) + compress(two) + compress(none);
+  for (const Sizes sizes : {Sizes{1, 1 << 16}, Sizes{3, 1}, Sizes{}}) {
+    EXPECT_EQ(read_through(compressed, codec, sizes), one + two) << sizes.input_step;
+  }
+}
+
+TEST_P(EachCodec, TakesAnObjectOfNoBytesAsEmpty) { EXPECT_EQ(read_through("", codec), ""); }
+
+TEST_P(EachCodec, RefusesAnObjectThatIsCutOffAnywhere) {
+  const std::string compressed = compress(sample(3'000));
+  for (std::size_t size = 1; size < compressed.size(); ++size) {
+    EXPECT_THAT(refusal(compressed.substr(0, size), codec), HasSubstr("s3://b/k is cut off")) << size;
+  }
+  const std::string two = compressed + compressed.substr(0, compressed.size() / 2);
+  EXPECT_THAT(refusal(two, codec), HasSubstr("is cut off"));
+}
+
+TEST_P(EachCodec, RefusesWhatIsNotOfItsCodec) {
+  EXPECT_THAT(refusal("id,name\n1,a\n2,b\n3,c\n", codec), HasSubstr("s3://b/k is not "));
+  EXPECT_THAT(refusal(compress("a") + "id,name\n1,a\n2,b\n", codec), HasSubstr("has bytes behind its "));
+}
+
+TEST_P(EachCodec, RefusesDamage) {
+  std::string compressed = compress(sample(30'000));
+  compressed[compressed.size() - 3] ^= 0x20;
+  EXPECT_THAT(refusal(compressed, codec), HasSubstr("s3://b/k is damaged"));
+}
+
+TEST_P(EachCodec, SurvivesEveryFlippedByte) {
+  const std::string text = sample(2'000);
+  const std::string compressed = compress(text);
+  for (std::size_t at = 0; at < compressed.size(); ++at) {
+    std::string damaged = compressed;
+    damaged[at] = static_cast<char>(~damaged[at]);
+    refusal(damaged, codec, {64, 64});  // any answer will do (a flipped time stamp is no damage), a crash will not
+  }
+}
+
+TEST_P(EachCodec, IsAtItsEndAfterAnError) {
+  const auto reader = decompressed(std::make_unique<Bytes>("garbage, garbage", 100), codec, "x");
+  std::byte buffer[10];
+  EXPECT_THROW(reader->read(buffer), Error);
+  EXPECT_EQ(reader->read(buffer), 0u);
+}
+
+TEST(Zstd, RefusesAWindowThatTakesAllMemory) {
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 28);
+  std::string out(1 << 20, '\0');
+  const std::string text = sample(1'000);
+  ZSTD_inBuffer in{text.data(), text.size(), 0};
+  ZSTD_outBuffer to{out.data(), out.size(), 0};
+  ASSERT_FALSE(ZSTD_isError(ZSTD_compressStream2(context, &to, &in, ZSTD_e_flush)));
+  ASSERT_EQ(ZSTD_compressStream2(context, &to, &in, ZSTD_e_end), 0u);
+  ZSTD_freeCCtx(context);
+  out.resize(to.pos);
+  EXPECT_THAT(refusal(out, Codec::zstd), HasSubstr("needs a zstd window beyond 128 MiB"));
+}
+
+TEST(Codec, IsKnownByTheEndOfTheName) {
+  EXPECT_EQ(codec_of("a/b.csv.gz"), Codec::gzip);
+  EXPECT_EQ(codec_of("a/b.csv.GZ"), Codec::gzip);
+  EXPECT_EQ(codec_of("b.json.zst"), Codec::zstd);
+  EXPECT_EQ(codec_of("b.json.zstd"), Codec::zstd);
+  EXPECT_EQ(codec_of("b.csv"), Codec::none);
+  EXPECT_EQ(codec_of(".gz"), Codec::none) << "a name, not an ending";
+}
+
+TEST(Decompressed, LeavesPlainObjectsAlone) { EXPECT_EQ(read_through("a\x1f\x8b", Codec::none), "a\x1f\x8b"); }
+
+}  // namespace
+}  // namespace penstock
