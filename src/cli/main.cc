@@ -1,0 +1,86 @@
+// The edge where exceptions become exit codes, and signals a request to stop.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/signals.h"
+#include "cli/stderr_log.h"
+#include "penstock/environment.h"
+#include "penstock/error.h"
+
+namespace penstock::cli {
+namespace {
+
+constexpr int kUsage = 2;
+
+// Every command, in the order of --help.
+void add_commands([[maybe_unused]] Program& program) {}
+
+Severity chosen_severity(const Program::Parsed& parsed, const Environment& environment, Problems& problems) {
+  if (parsed.verbose) return Severity::debug;
+  if (parsed.quiet) return Severity::warning;
+  const auto wanted = environment("PENSTOCK_LOG");
+  if (!wanted) return Severity::info;
+  const auto severity = parse_severity(*wanted);
+  if (!severity) problems.add(fmt::format("PENSTOCK_LOG is '{}'; it can be debug, info, warning or error", *wanted));
+  return severity.value_or(Severity::info);
+}
+
+// What a load could not do is its summary's; what reaches here is the command's own failure.
+int run_logged(const Run& run, const Session& session) {
+  try {
+    return run(session);
+  } catch (const Error& e) {
+    session.log.error(e.what());
+    return exit_code(e.kind());
+  } catch (const std::exception& e) {
+    session.log.error(fmt::format("a fault of penstock itself: {}", e.what()));
+    return exit_code(ErrorKind::internal);
+  }
+}
+
+int penstock(const std::vector<std::string>& arguments) {
+  const Environment environment = process_environment;
+  Program program(PENSTOCK_VERSION);
+  add_commands(program);
+  Program::Parsed parsed = program.parse(arguments, environment);
+  if (!parsed.text.empty()) {
+    std::cout << parsed.text << std::flush;
+    return std::cout ? 0 : 1;
+  }
+  StderrLog log;
+  log.show_from(chosen_severity(parsed, environment, parsed.problems));
+  if (!parsed.problems.empty()) {
+    for (const auto& problem : parsed.problems.lines()) std::cerr << parsed.command << ": " << problem << '\n';
+    std::cerr << "Try '" << parsed.command << " --help'.\n";
+    return kUsage;
+  }
+  const Signals signals;
+  int code = run_logged(parsed.run, {environment, log, signals.stop(), std::cout});
+  std::cout.flush();
+  if (!std::cout && code == 0) {
+    log.error("stdout could not be written to: what was printed is not whole");
+    code = 1;
+  }
+  return code == exit_code(ErrorKind::cancelled) && signals.received() != 0 ? 128 + signals.received() : code;
+}
+
+}  // namespace
+}  // namespace penstock::cli
+
+int main(int argc, char** argv) {
+  try {
+    return penstock::cli::penstock({argv + 1, argv + argc});
+  } catch (const std::exception& e) {
+    std::cerr << "penstock: " << e.what() << '\n';
+  } catch (...) {
+    std::cerr << "penstock: a fault of penstock itself\n";
+  }
+  return 1;
+}
