@@ -24,7 +24,11 @@ class PlainPostgres:
             str(POSTGRES / "postgres"), "-D", str(data), "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
             "-c", "unix_socket_directories=", "-c", "fsync=off"], folder.parent / "postgres.log", user=user,
             stop_signal=signal.SIGINT)
-        self._server.wait_for(lambda: accepts_connections(self.port))
+        self._server.wait_for(self._is_ready)  # it listens before it lets anybody in
+
+    def _is_ready(self) -> bool:
+        asked = subprocess.run([str(POSTGRES / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)])
+        return asked.returncode == 0
 
     def stop(self) -> None:
         self._server.stop()
