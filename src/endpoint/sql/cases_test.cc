@@ -1,0 +1,175 @@
+// The cases in cases/*.cases are the specification of recognise(): a title, a statement, what becomes of it.
+// UPDATE_GOLDEN=1 writes what recognise() says now; the diff is for review.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "endpoint/sql/sql_error.h"
+#include "endpoint/sql/statement.h"
+
+namespace penstock::endpoint {
+namespace {
+
+constexpr std::string_view kTitle = "### ";
+constexpr std::string_view kArrow = "=>";
+
+template <typename... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+
+std::string shown(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x20 || byte == 0x7F ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  }
+  return out;
+}
+
+// What differs from a COPY without options, a line each.
+std::string shown(const CopyStatement& copy) {
+  std::string out = fmt::format("copy {}{}\n", copy.schema ? shown(*copy.schema) + "." : "", shown(copy.table));
+  const auto line = [&](std::string_view name, const std::string& value) {
+    out += fmt::format("  {} {}\n", name, shown(value));
+  };
+  const auto text = [&](std::string_view name, const std::optional<std::string>& value) {
+    if (value) line(name, *value);
+  };
+  const auto flag = [&](std::string_view name, bool value) {
+    if (value) line(name, "yes");
+  };
+  const auto number = [&](std::string_view name, std::int64_t value) {
+    if (value != 0) line(name, std::to_string(value));
+  };
+  static constexpr std::array<const char*, 4> kFormats{"delimited", "csv", "json", "parquet"};
+  static constexpr std::array<const char*, 3> kCodecs{"none", "gzip", "zstd"};
+  if (copy.columns) {
+    std::string columns;
+    for (const auto& column : *copy.columns) columns += (columns.empty() ? "" : ", ") + column;
+    line("columns", columns);
+  }
+  line("from", copy.source);
+  flag("manifest", copy.manifest);
+  text("iam_role", copy.iam_role);
+  if (!copy.access_key_id.empty()) line("access_key_id", copy.access_key_id);
+  if (!copy.secret_access_key.empty()) line("secret_access_key", copy.secret_access_key.reveal());
+  if (!copy.session_token.empty()) line("session_token", copy.session_token.reveal());
+  text("region", copy.region);
+  line("format", kFormats.at(static_cast<std::size_t>(copy.format)));
+  if (copy.format == CopyFormat::json) line("json_paths", copy.json_paths);
+  if (copy.codec != CopyCodec::none) line("codec", kCodecs.at(static_cast<std::size_t>(copy.codec)));
+  text("delimiter", copy.delimiter);
+  if (copy.quote != '"') line("quote", std::string(1, copy.quote));
+  flag("escape", copy.escape);
+  flag("remove_quotes", copy.remove_quotes);
+  flag("fill_record", copy.fill_record);
+  flag("ignore_blank_lines", copy.ignore_blank_lines);
+  number("ignore_header", copy.ignore_header);
+  text("null_as", copy.null_as);
+  flag("empty_as_null", copy.empty_as_null);
+  flag("blanks_as_null", copy.blanks_as_null);
+  flag("trim_blanks", copy.trim_blanks);
+  flag("truncate_columns", copy.truncate_columns);
+  flag("round_decimals", copy.round_decimals);
+  if (copy.accept_invalid_chars) line("accept_invalid_chars", std::string(1, *copy.accept_invalid_chars));
+  flag("accept_any_date", copy.accept_any_date);
+  text("date_format", copy.date_format);
+  text("time_format", copy.time_format);
+  flag("explicit_ids", copy.explicit_ids);
+  number("max_error", copy.max_error);
+  flag("ignore_all_errors", copy.ignore_all_errors);
+  flag("no_load", copy.no_load);
+  return out;
+}
+
+std::string shown(const Recognised& recognised, std::string_view statement) {
+  static constexpr std::array<const char*, 3> kKinds{"query", "ddl", "utility"};
+  static constexpr std::array<const char*, 4> kEffects{"", ", begins", ", commits", ", rolls back"};
+  std::string out = fmt::format("{}{}{}: ", kKinds.at(static_cast<std::size_t>(recognised.kind)),
+                                kEffects.at(static_cast<std::size_t>(recognised.effect)),
+                                recognised.reads_history ? ", reads history" : "");
+  out += std::visit(Overloaded{[](const PassThrough& pass) { return fmt::format("pass\n{}\n", pass.sql); },
+                               [](const Script& script) {
+                                 std::string text = fmt::format(
+                                     "script {}{}{}\n", script.tag, script.outside_block ? ", outside a block" : "",
+                                     script.commits ? ", commits the client's transaction" : "");
+                                 for (const auto& each : script.statements) text += each + ";\n";
+                                 return text;
+                               },
+                               [](const RunCopy& run) { return shown(run.copy); },
+                               [](const SetSession& set) {
+                                 return fmt::format("session {} = '{}', {}\n", set.name, set.value, set.tag);
+                               }},
+                    recognised.action);
+  if (recognised.logged_text != statement) out += fmt::format("logged: {}\n", recognised.logged_text);
+  return out;
+}
+
+std::string result_of(std::string_view statement) {
+  try {
+    return shown(recognise(statement), statement);
+  } catch (const SqlError& error) {
+    return fmt::format("error {}: {}\n", error.sqlstate, error.what());
+  }
+}
+
+struct Case {
+  std::string title;
+  std::string statement;
+  std::string expected;
+};
+
+std::vector<Case> read_cases(const std::filesystem::path& path) {
+  std::vector<Case> out;
+  std::ifstream file(path);
+  std::string* part = nullptr;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(kTitle)) {
+      out.push_back({.title = line.substr(kTitle.size()), .statement = {}, .expected = {}});
+      part = &out.back().statement;
+    } else if (line == kArrow && part != nullptr) {
+      part = &out.back().expected;
+    } else if (part != nullptr) {
+      *part += line + "\n";
+    }
+  }
+  for (Case& each : out) {
+    while (each.statement.ends_with('\n')) each.statement.pop_back();
+    while (each.expected.ends_with("\n\n")) each.expected.pop_back();
+  }
+  return out;
+}
+
+std::vector<std::string> case_files() {
+  std::vector<std::string> out;
+  for (const auto& entry : std::filesystem::directory_iterator("cases")) out.push_back(entry.path().string());
+  std::ranges::sort(out);
+  return out;
+}
+
+class Statements : public testing::TestWithParam<std::string> {};
+
+TEST_P(Statements, BecomeWhatTheirCasesSay) {
+  const auto cases = read_cases(GetParam());
+  EXPECT_FALSE(cases.empty());
+  std::ostringstream golden;
+  for (const Case& each : cases) {
+    const std::string result = result_of(each.statement);
+    golden << kTitle << each.title << '\n' << each.statement << '\n' << kArrow << '\n' << result << '\n';
+    if (std::getenv("UPDATE_GOLDEN") == nullptr) {
+      EXPECT_EQ(result, each.expected) << each.title << ":\n" << each.statement;
+    }
+  }
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(GetParam()) << golden.str();
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, Statements, testing::ValuesIn(case_files()),
+                         [](const auto& info) { return std::filesystem::path(info.param).stem().string(); });
+
+}  // namespace
+}  // namespace penstock::endpoint

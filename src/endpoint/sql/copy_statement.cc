@@ -1,0 +1,373 @@
+#include "endpoint/sql/copy_statement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "endpoint/sql/sql_error.h"
+#include "endpoint/sql/token_reader.h"
+
+namespace penstock::endpoint {
+namespace {
+
+// A COPY in the making: the reader stands behind the option's name.
+struct Draft {
+  CopyStatement copy;
+  TokenReader reader;
+  std::vector<std::string_view> seen;     // names of the options given, in their order
+  std::optional<std::string> access_key;  // ACCESS_KEY_ID and what goes with it
+  std::optional<Secret> secret_key;
+  std::optional<Secret> token;
+
+  [[nodiscard]] bool has(std::string_view option) const { return std::ranges::find(seen, option) != seen.end(); }
+};
+
+SqlError wrong(const std::string& message) { return {"42601", message}; }
+
+std::string text_argument(Draft& draft) {
+  draft.reader.accept("AS");
+  return draft.reader.string();
+}
+
+std::int64_t number_argument(Draft& draft) {
+  draft.reader.accept("AS");
+  return draft.reader.integer();
+}
+
+// '\\t' and '\t' both mean a tab: COPY reads the escapes that the literal left in.
+std::string unescaped(const std::string& value) {
+  if (value.size() < 2 || value[0] != '\\') return value;
+  const std::string literal = "'" + value + "'";
+  const auto tokens = lex(literal);
+  return tokens[0].kind == TokenKind::string ? string_value(tokens[0]) : value;
+}
+
+char one_ascii_character(std::string_view option, const std::string& value) {
+  if (value.size() != 1 || static_cast<unsigned char>(value[0]) >= 0x80) {
+    throw wrong(fmt::format("COPY {} must be a single ASCII character", option));
+  }
+  return value[0];
+}
+
+void parse_delimiter(Draft& draft) {
+  std::string value = unescaped(text_argument(draft));
+  if (value.empty()) throw wrong("COPY delimiter must not be empty");
+  for (const char c : value) {
+    if (static_cast<unsigned char>(c) >= 0x80) throw wrong("COPY delimiter must be made of ASCII characters");
+    if (c == '\n' || c == '\r') throw wrong("COPY delimiter cannot be newline or carriage return");
+  }
+  draft.copy.delimiter = std::move(value);
+}
+
+void parse_null_as(Draft& draft) {
+  draft.reader.accept("AS");
+  const bool plain_backslash_n = draft.reader.peek().text == "'\\N'";  // meant as it stands, whatever escapes say
+  std::string value = plain_backslash_n ? (draft.reader.next(), "\\N") : draft.reader.string();
+  if (value == "\\0" || value == "\\000") value = std::string(1, '\0');
+  if (value.find_first_of("\r\n") != std::string::npos) {
+    throw wrong("COPY null representation cannot use newline or carriage return");
+  }
+  draft.copy.null_as = std::move(value);
+}
+
+void parse_accept_invalid_chars(Draft& draft) {
+  const bool as = draft.reader.accept("AS");
+  draft.copy.accept_invalid_chars = '?';
+  if (!as && draft.reader.peek().kind != TokenKind::string) return;
+  const char c = one_ascii_character("ACCEPTINVCHARS", draft.reader.string());
+  if (c == '\0') throw wrong("COPY ACCEPTINVCHARS cannot be NUL");
+  draft.copy.accept_invalid_chars = c;
+}
+
+void parse_max_error(Draft& draft) {
+  draft.copy.max_error = number_argument(draft);
+  if (draft.copy.max_error > 100000) throw wrong("MAXERROR must be a number from 0 to 100000");
+}
+
+void parse_encoding(Draft& draft) {
+  draft.reader.accept("AS");
+  if (draft.reader.accept("UTF8")) return;
+  for (const std::string_view other : {"UTF16", "UTF16LE", "UTF16BE", "ISO88591"}) {
+    if (draft.reader.accept(other)) throw not_supported(fmt::format("COPY with ENCODING {}", other));
+  }
+  throw draft.reader.syntax_error();
+}
+
+// What it would change doesn't exist here: columns have no compression, and PostgreSQL keeps its own statistics.
+void parse_switch(Draft& draft, std::initializer_list<std::string_view> values) {
+  for (const std::string_view value : values) {
+    if (draft.reader.accept(value)) return;
+  }
+}
+
+void parse_comprows(Draft& draft) {
+  const std::int64_t rows = draft.reader.integer();
+  if (rows < 1000 || rows > 2147483647) throw wrong("COMPROWS must be a number from 1000 to 2147483647");
+}
+
+void parse_json(Draft& draft) {
+  draft.copy.format = CopyFormat::json;
+  const bool as = draft.reader.accept("AS");
+  if (!as && draft.reader.peek().kind != TokenKind::string) return;
+  std::string paths = draft.reader.string();
+  if (paths == "noshred") throw not_supported("COPY with JSON 'noshred'");
+  if (paths != "auto" && paths != "auto ignorecase" && !paths.starts_with("s3://")) {
+    throw wrong(fmt::format("JSON '{}': expected 'auto', 'auto ignorecase' or 's3://…' of a JSONPaths file", paths));
+  }
+  draft.copy.json_paths = std::move(paths);
+}
+
+void parse_iam_role(Draft& draft) {
+  if (draft.reader.accept("DEFAULT")) {
+    draft.copy.iam_role = "default";
+    return;
+  }
+  draft.copy.iam_role = draft.reader.string();
+}
+
+void parse_credentials(Draft& draft) {
+  const std::string arguments = text_argument(draft);
+  const auto malformed = [] {
+    return SqlError("XX000",
+                    "Invalid credentials. Must be of the format: credentials 'aws_access_key_id=<access-key-id>;"
+                    "aws_secret_access_key=<secret-access-key>[;token=<temporary-session-token>]' or credentials "
+                    "'aws_iam_role=<role-arn>'");
+  };
+  std::optional<std::string> role;
+  std::string_view rest = arguments;
+  while (true) {
+    const auto end = rest.find(';');
+    const std::string_view argument = rest.substr(0, end);
+    const auto equals = argument.find('=');
+    if (equals == std::string_view::npos || equals + 1 == argument.size()) throw malformed();
+    const std::string_view name = argument.substr(0, equals);
+    const std::string value(argument.substr(equals + 1));
+    if (value.find_first_of(" \t\r\n") != std::string::npos) throw malformed();
+    if (name == "aws_iam_role" && !role) {
+      role = value;
+    } else if (name == "aws_access_key_id" && !draft.access_key) {
+      draft.access_key = value;
+    } else if (name == "aws_secret_access_key" && !draft.secret_key) {
+      draft.secret_key = Secret(value);
+    } else if (name == "token" && !draft.token) {
+      draft.token = Secret(value);
+    } else if (name == "master_symmetric_key") {
+      throw not_supported("COPY with a master_symmetric_key");
+    } else {
+      throw malformed();
+    }
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  const bool keys = draft.access_key && draft.secret_key;
+  if (role ? (draft.access_key || draft.secret_key || draft.token) : !keys) throw malformed();
+  if (role) draft.copy.iam_role = std::move(role);
+}
+
+template <auto member>
+void set(Draft& draft) {
+  draft.copy.*member = true;
+}
+
+template <CopyFormat format>
+void set_format(Draft& draft) {
+  draft.copy.format = format;
+}
+
+template <CopyCodec codec>
+void set_codec(Draft& draft) {
+  draft.copy.codec = codec;
+}
+
+struct Option {
+  std::string_view name;
+  void (*parse)(Draft&);  // nullptr: known, and not carried out here
+  bool columnar = false;  // may stand in a COPY of PARQUET
+};
+
+// Every word that may follow the source; a new option is a line here.
+constexpr auto kOptions = std::to_array<Option>({
+    // authorization
+    {"IAM_ROLE", parse_iam_role, true},
+    {"CREDENTIALS", parse_credentials, true},
+    {"ACCESS_KEY_ID", [](Draft& draft) { draft.access_key = text_argument(draft); }, true},
+    {"SECRET_ACCESS_KEY", [](Draft& draft) { draft.secret_key = Secret(text_argument(draft)); }, true},
+    {"SESSION_TOKEN", [](Draft& draft) { draft.token = Secret(text_argument(draft)); }, true},
+    {"REGION", [](Draft& draft) { draft.copy.region = text_argument(draft); }},
+    // the source
+    {"MANIFEST", set<&CopyStatement::manifest>, true},
+    {"GZIP", set_codec<CopyCodec::gzip>},
+    {"ZSTD", set_codec<CopyCodec::zstd>},
+    {"BZIP2", nullptr, true},
+    {"LZOP", nullptr, true},
+    {"SSH", nullptr, true},
+    {"READRATIO", nullptr, true},
+    {"ENCRYPTED", nullptr, true},
+    {"MASTER_SYMMETRIC_KEY", nullptr, true},
+    {"ENCODING", parse_encoding},
+    // the format
+    {"CSV", set_format<CopyFormat::csv>, true},
+    {"JSON", parse_json, true},
+    {"PARQUET", set_format<CopyFormat::parquet>, true},
+    {"AVRO", nullptr, true},
+    {"ORC", nullptr, true},
+    {"SHAPEFILE", nullptr, true},
+    {"FIXEDWIDTH", nullptr, true},
+    {"SERIALIZETOJSON", nullptr, true},
+    {"DELIMITER", parse_delimiter},
+    {"QUOTE", [](Draft& draft) { draft.copy.quote = one_ascii_character("quote", text_argument(draft)); }},
+    {"ESCAPE", set<&CopyStatement::escape>},
+    {"REMOVEQUOTES", set<&CopyStatement::remove_quotes>},
+    {"IGNOREHEADER", [](Draft& draft) { draft.copy.ignore_header = number_argument(draft); }},
+    {"IGNOREBLANKLINES", set<&CopyStatement::ignore_blank_lines>},
+    {"FILLRECORD", set<&CopyStatement::fill_record>, true},
+    // conversions
+    {"NULL", parse_null_as},
+    {"EMPTYASNULL", set<&CopyStatement::empty_as_null>},
+    {"BLANKSASNULL", set<&CopyStatement::blanks_as_null>},
+    {"TRIMBLANKS", set<&CopyStatement::trim_blanks>},
+    {"TRUNCATECOLUMNS", set<&CopyStatement::truncate_columns>},
+    {"ROUNDEC", set<&CopyStatement::round_decimals>},
+    {"ACCEPTINVCHARS", parse_accept_invalid_chars, true},
+    {"ACCEPTANYDATE", set<&CopyStatement::accept_any_date>},
+    {"DATEFORMAT", [](Draft& draft) { draft.copy.date_format = text_argument(draft); }},
+    {"TIMEFORMAT", [](Draft& draft) { draft.copy.time_format = text_argument(draft); }},
+    {"EXPLICIT_IDS", set<&CopyStatement::explicit_ids>, true},
+    // the load
+    {"MAXERROR", parse_max_error, true},
+    {"IGNOREALLERRORS", set<&CopyStatement::ignore_all_errors>},
+    {"NOLOAD", set<&CopyStatement::no_load>},
+    {"COMPUPDATE", [](Draft& draft) { parse_switch(draft, {"PRESET", "ON", "TRUE", "OFF", "FALSE"}); }},
+    {"COMPROWS", parse_comprows},
+    {"STATUPDATE", [](Draft& draft) { parse_switch(draft, {"ON", "TRUE", "OFF", "FALSE"}); }, true},
+    {"USING TEMPLATE", nullptr, true},
+    {"JOB", nullptr, true},
+});
+
+constexpr auto kFormats = std::to_array<std::string_view>({"CSV", "JSON", "PARQUET", "AVRO", "ORC", "SHAPEFILE"});
+
+// What may not stand together, in the words of the error: CSV is not compatible with ESCAPE.
+constexpr auto kIncompatible = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"CSV", "JSON"},
+    {"CSV", "PARQUET"},
+    {"CSV", "ESCAPE"},
+    {"CSV", "REMOVEQUOTES"},
+    {"JSON", "PARQUET"},
+    {"JSON", "DELIMITER"},
+    {"JSON", "ESCAPE"},
+    {"JSON", "FILLRECORD"},
+    {"JSON", "IGNOREBLANKLINES"},
+    {"JSON", "NULL"},
+    {"JSON", "REMOVEQUOTES"},
+    {"GZIP", "ZSTD"},
+    {"IGNOREALLERRORS", "MAXERROR"},
+});
+
+const Option& option_at(TokenReader& reader) {
+  if (reader.accept("TOKEN")) return *std::ranges::find(kOptions, "SESSION_TOKEN", &Option::name);
+  if (reader.accept_all({"USING", "TEMPLATE"})) return *std::ranges::find(kOptions, "USING TEMPLATE", &Option::name);
+  if (reader.accept("WITH") && !is_keyword(reader.peek(), "CREDENTIALS")) throw reader.syntax_error();
+  const bool format = reader.accept("FORMAT");
+  const bool as = reader.accept("AS");
+  const auto found =
+      std::ranges::find_if(kOptions, [&](const Option& option) { return is_keyword(reader.peek(), option.name); });
+  if (found == kOptions.end()) throw reader.syntax_error();
+  if ((format || as) && std::ranges::find(kFormats, found->name) == kFormats.end()) throw reader.syntax_error();
+  if (found->name == "AVRO" && !format) throw reader.syntax_error();
+  reader.next();
+  return *found;
+}
+
+void parse_options(Draft& draft) {
+  while (!draft.reader.at_end()) {
+    const Option& option = option_at(draft.reader);
+    if (option.parse == nullptr) throw not_supported(fmt::format("COPY with {}", option.name));
+    if (draft.has(option.name)) throw wrong(fmt::format("conflicting or redundant options: {}", option.name));
+    draft.seen.push_back(option.name);
+    option.parse(draft);
+  }
+}
+
+void check_options(const Draft& draft) {
+  for (const auto& [option, other] : kIncompatible) {
+    if (draft.has(option) && draft.has(other)) throw wrong(fmt::format("{} is not compatible with {}", option, other));
+  }
+  if (draft.has("PARQUET")) {
+    for (const std::string_view name : draft.seen) {
+      const bool allowed = std::ranges::find(kOptions, name, &Option::name)->columnar;
+      if (!allowed || (name == "MAXERROR" && draft.copy.max_error > 0)) {
+        throw SqlError("0A000", fmt::format("{} argument is not supported for PARQUET based COPY", name));
+      }
+    }
+  }
+  if (draft.has("QUOTE")) {
+    if (!draft.has("CSV")) throw wrong("COPY quote available only in CSV mode");
+    if (draft.copy.delimiter.value_or(",").find(draft.copy.quote) != std::string::npos) {
+      throw wrong("COPY delimiter and quote must be different");
+    }
+  }
+}
+
+void settle_authorization(Draft& draft) {
+  const bool separate_keys = draft.has("ACCESS_KEY_ID") || draft.has("SECRET_ACCESS_KEY") || draft.has("SESSION_TOKEN");
+  const int forms = int{draft.has("IAM_ROLE")} + int{draft.has("CREDENTIALS")} + int{separate_keys};
+  if (forms == 0) {
+    throw wrong("COPY needs IAM_ROLE, CREDENTIALS, or ACCESS_KEY_ID with SECRET_ACCESS_KEY to read the source");
+  }
+  if (forms > 1) throw wrong("IAM_ROLE, CREDENTIALS and ACCESS_KEY_ID exclude each other: give one of them");
+  if (separate_keys && !(draft.access_key && draft.secret_key)) {
+    throw wrong("ACCESS_KEY_ID and SECRET_ACCESS_KEY go together");
+  }
+  draft.copy.access_key_id = draft.access_key.value_or("");
+  draft.copy.secret_access_key = draft.secret_key.value_or(Secret());
+  draft.copy.session_token = draft.token.value_or(Secret());
+}
+
+void check_source(const std::string& source) {
+  for (const std::string_view other : {"dynamodb://", "emr://"}) {
+    if (source.starts_with(other)) throw not_supported(fmt::format("COPY from {}", other));
+  }
+  if (!source.starts_with("s3://")) {
+    throw wrong(fmt::format("COPY reads from 's3://bucket/prefix', not from '{}'", source));
+  }
+}
+
+}  // namespace
+
+bool is_copy_from_url(std::span<const Token> tokens) noexcept {
+  TokenReader reader(tokens);
+  if (!reader.accept("COPY")) return false;
+  for (int depth = 0; !reader.at_end();) {
+    if (depth == 0 && reader.accept("FROM")) {
+      return !is_keyword(reader.peek(), "STDIN") && !is_keyword(reader.peek(), "PROGRAM");
+    }
+    if (depth == 0 && is_keyword(reader.peek(), "TO")) return false;
+    if (reader.at_symbol('(')) ++depth;
+    if (reader.at_symbol(')')) --depth;
+    reader.next();
+  }
+  return false;
+}
+
+CopyStatement parse_copy(std::span<const Token> tokens) {
+  Draft draft{.copy = {}, .reader = TokenReader(tokens), .seen = {}, .access_key = {}, .secret_key = {}, .token = {}};
+  TokenReader& reader = draft.reader;
+  reader.expect("COPY");
+  QualifiedName table = reader.qualified_name();
+  if (!table.schema.empty()) draft.copy.schema = std::move(table.schema);
+  draft.copy.table = std::move(table.name);
+  if (reader.at_symbol('(')) draft.copy.columns = reader.list();
+  reader.expect("FROM");
+  draft.copy.source = reader.string();
+  parse_options(draft);
+  check_source(draft.copy.source);
+  check_options(draft);
+  settle_authorization(draft);
+  return std::move(draft.copy);
+}
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,28 @@
+// Any bytes: the tokens never overlap, stand in order inside the text, and their values can be asked for.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "endpoint/sql/lexer.h"
+#include "endpoint/sql/statement.h"
+
+using namespace penstock::endpoint;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view sql(reinterpret_cast<const char*>(data), size);
+  std::size_t behind = 0;
+  for (const Token& token : lex(sql)) {
+    if (token.offset < behind || token.offset + token.text.size() > size) std::abort();
+    if (token.text.empty() != (token.kind == TokenKind::end)) std::abort();
+    behind = token.offset + token.text.size();
+    if (token.kind == TokenKind::string) (void)string_value(token);
+    if (token.kind == TokenKind::word || token.kind == TokenKind::quoted_name) (void)name_value(token);
+  }
+  for (const std::string_view statement : split_statements(sql)) {
+    try {
+      (void)recognise(statement);
+    } catch (const SqlError&) {  // the only exception that a statement may cause
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,60 @@
+// The table of rules behind recognise(): how a statement starts, and what becomes of it.
+//
+// A new statement is a line in rules.cc and a function in the rules_*.cc of its family, with its cases in
+// cases/<family>.cases. The first rule whose words match, and that doesn't decline, decides. What no rule takes goes to
+// PostgreSQL, with names and literals rewritten as for every statement.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "endpoint/sql/edits.h"
+#include "endpoint/sql/lexer.h"
+#include "endpoint/sql/sql_error.h"
+#include "endpoint/sql/statement.h"
+#include "endpoint/sql/token_reader.h"
+
+namespace penstock::endpoint {
+
+// What a rule sees of a statement.
+struct StatementText {
+  std::string_view text;
+  std::span<const Token> tokens;  // the last one is `end`
+  std::size_t behind_words = 0;   // the token behind the words that the rule names
+
+  [[nodiscard]] TokenReader reader() const { return TokenReader(tokens, behind_words); }
+  [[nodiscard]] Edits edits() const { return {text, tokens}; }
+};
+
+struct Decision {
+  decltype(Recognised::action) action;
+  TransactionEffect effect = TransactionEffect::none;
+};
+
+struct Rule {
+  // "CREATE [LOCAL] [TEMP|TEMPORARY] TABLE": words in their order, some optional, some with alternatives.
+  std::string_view words;
+  Recognised::Kind kind;
+  // Decides; nullopt: not this rule's statement after all. nullptr: PostgreSQL's own statement does it.
+  std::optional<Decision> (*apply)(const StatementText&);
+  // Instead of apply: what is not supported, as the error names it; by Redshift itself, or only here.
+  std::string_view not_in_redshift;
+  std::string_view not_here;
+};
+
+std::span<const Rule> rules();
+// The number of tokens that the words take at the statement's start; nullopt: it starts otherwise.
+std::optional<std::size_t> match_words(std::string_view words, std::span<const Token> tokens) noexcept;
+
+// rules_transaction.cc
+std::optional<Decision> begin_transaction(const StatementText& statement);
+std::optional<Decision> commit_transaction(const StatementText& statement);
+std::optional<Decision> rollback_transaction(const StatementText& statement);
+
+// rules_copy.cc
+std::optional<Decision> copy(const StatementText& statement);
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,88 @@
+#include "endpoint/sql/statement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "endpoint/sql/rules.h"
+
+namespace penstock::endpoint {
+namespace {
+
+constexpr std::string_view kSpace = " \t\r\n\f\v";
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) + 1 - first);
+}
+
+bool names_history(std::span<const Token> tokens) {
+  return std::ranges::any_of(tokens, [](const Token& token) {
+    if (token.kind != TokenKind::word && token.kind != TokenKind::quoted_name) return false;
+    const std::string name = name_value(token);
+    return name.starts_with("stl_") || name.starts_with("svl_") || name.starts_with("sys_");
+  });
+}
+
+// nullopt: the rule declines.
+std::optional<Decision> decide(const Rule& rule, const StatementText& statement) {
+  if (!rule.not_in_redshift.empty()) {
+    throw SqlError("0A000", fmt::format("{} is not supported by Redshift", rule.not_in_redshift));
+  }
+  if (!rule.not_here.empty()) throw not_supported(std::string(rule.not_here));
+  if (rule.apply != nullptr) return rule.apply(statement);
+  return Decision{.action = PassThrough{statement.edits().text()}};
+}
+
+// The tokens of one statement: a semicolon may end it, and nothing may follow.
+std::vector<Token> lex_one(std::string_view text) {
+  std::vector<Token> tokens = lex(text);
+  const auto semicolon = std::ranges::find(tokens, TokenKind::semicolon, &Token::kind);
+  const bool more = std::any_of(semicolon, tokens.end(), [](const Token& token) {
+    return token.kind != TokenKind::semicolon && token.kind != TokenKind::end;
+  });
+  if (more) throw SqlError("42601", "cannot insert multiple commands into a prepared statement");
+  if (semicolon != tokens.end()) tokens.erase(semicolon, tokens.end() - 1);
+  return tokens;
+}
+
+}  // namespace
+
+std::vector<std::string_view> split_statements(std::string_view sql) {
+  std::vector<std::string_view> out;
+  std::size_t start = 0;
+  bool empty = true;  // nothing but white space and comments since the last semicolon
+  for (const Token& token : lex(sql)) {
+    if (token.kind == TokenKind::semicolon || token.kind == TokenKind::end) {
+      if (!empty) out.push_back(trimmed(sql.substr(start, token.offset - start)));
+      start = token.offset + token.text.size();
+      empty = true;
+    } else {
+      empty = false;
+    }
+  }
+  return out;
+}
+
+Recognised recognise(std::string_view text) {
+  const std::vector<Token> tokens = lex_one(text);
+  Recognised out;
+  out.kind = Recognised::Kind::utility;
+  out.logged_text = without_secrets(text, tokens);
+  out.reads_history = names_history(tokens);
+  for (const Rule& rule : rules()) {
+    const auto words = match_words(rule.words, tokens);
+    if (!words) continue;
+    auto decision = decide(rule, {.text = text, .tokens = tokens, .behind_words = *words});
+    if (!decision) continue;
+    out.kind = rule.kind;
+    out.action = std::move(decision->action);
+    out.effect = decision->effect;
+    return out;
+  }
+  out.action = PassThrough{Edits(text, tokens).text()};
+  return out;
+}
+
+}  // namespace penstock::endpoint
