@@ -1,5 +1,8 @@
 # Where everything that is not ours comes from: Debian's packages, and what `scripts/setup` keeps in its cache.
 
+# Another version there is another folder here.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+  ${CMAKE_SOURCE_DIR}/scripts/setup ${CMAKE_SOURCE_DIR}/scripts/versions.env ${CMAKE_SOURCE_DIR}/scripts/requirements.txt)
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/setup paths OUTPUT_VARIABLE penstock_paths
                 COMMAND_ERROR_IS_FATAL ANY OUTPUT_STRIP_TRAILING_WHITESPACE)
 string(REPLACE "\n" ";" penstock_paths "${penstock_paths}")

@@ -27,8 +27,8 @@ class Signals {
 
   std::stop_source source_;
   std::atomic<int> received_ = 0;
-  int signals_;  // a signalfd
-  int closing_;  // an eventfd that ends the thread
+  int signals_ = -1;  // a signalfd
+  int closing_;       // an eventfd that ends the thread
   std::jthread listener_;
 };
 

@@ -4,15 +4,13 @@
 // Threads: as Log. Errors: none; a stderr that is closed loses lines.
 #pragma once
 
+#include <spdlog/fwd.h>
+
 #include <memory>
 #include <optional>
 #include <string_view>
 
 #include "penstock/log.h"
-
-namespace spdlog {
-class logger;
-}
 
 namespace penstock::cli {
 
