@@ -61,7 +61,7 @@ struct CreateOptions {
   std::map<std::string, std::string> metadata{};
 };
 
-struct ByteRange {
+struct ByteRange {  // as much of it as lies inside the object
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };
@@ -77,7 +77,8 @@ class ObjectStore {
   // Reads exactly this version: if the key was overwritten since, throws conflict rather than join two versions.
   virtual std::unique_ptr<ObjectReader> open(const ObjectInfo& object, std::optional<ByteRange> range = {}) = 0;
   virtual std::unique_ptr<ObjectWriter> create(std::string key, CreateOptions options = {}) = 0;
-  // Copies on the server, within this store or from another bucket of the same Buckets; exactly this version.
+  // Copies on the server, within this store or from another bucket of the same Buckets; exactly this version. The
+  // user metadata comes along, unless the options have some.
   virtual ObjectInfo copy(const ObjectInfo& from, const ObjectStore& source, std::string key,
                           CreateOptions options = {}) = 0;
   virtual void remove(std::span<const std::string> keys) = 0;  // absent keys are fine; tries all, then throws
