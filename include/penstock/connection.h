@@ -15,7 +15,7 @@ struct ConnectionConfig {
   std::string user;
   Secret password;
   std::string sslmode;      // libpq's words; empty: verify-full, and prefer on loopback
-  std::string sslrootcert;  // path of a certificate bundle; empty: libpq's default
+  std::string sslrootcert;  // path of a certificate bundle; empty: ~/.postgresql/root.crt, else the system's
 };
 
 // REDSHIFT_HOST, REDSHIFT_PORT (5439), REDSHIFT_DB, REDSHIFT_USER, REDSHIFT_PASSWORD, PGSSLMODE, PGSSLROOTCERT.

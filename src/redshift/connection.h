@@ -54,23 +54,32 @@ struct Result {
   [[nodiscard]] const std::optional<std::string>& scalar() const;
 };
 
+// When to give up on a statement.
+using Deadline = std::chrono::steady_clock::time_point;
+
 struct SessionOptions {
   std::string application_name = "penstock";
-  std::chrono::seconds connect_timeout{30};
-  std::stop_token stop;  // requested: the running statement is cancelled, and the call throws cancelled
+  std::chrono::milliseconds connect_timeout{30'000};  // until the session is prepared
+  std::chrono::milliseconds grace{10'000};            // for the answer to a cancelled statement, then we hang up
+  std::stop_token stop{};  // requested: the running statement is cancelled, and the call throws cancelled
 };
+
+// What the server means by an SQLSTATE and its text.
+ErrorKind kind_of(std::string_view sqlstate, std::string_view message) noexcept;
 
 class Connection {
  public:
-  // Sets timezone UTC, query_group to the application name, keepalives and tcp_user_timeout. Password prompts and
-  // ~/.pgpass are not used: the config is all there is.
+  // Sets timezone UTC, datestyle ISO, query_group to the application name, keepalives and tcp_user_timeout, and has
+  // backslashes read as Redshift reads them. Password prompts, ~/.pgpass, client certificates and libpq's environment
+  // variables are not used: the config is all there is.
   Connection(const ConnectionConfig& config, SessionOptions options, Log& log);
   ~Connection();
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
 
-  // One statement, by the simple protocol. Logs it as shown() at debug. `doing` starts every error message.
-  Result execute(const Statement& statement, std::string_view doing);
+  // One statement, by the simple protocol. Logs it as shown() at debug. `doing` starts every error message. At the
+  // deadline the statement is cancelled, and unless it was done by then the call throws busy.
+  Result execute(const Statement& statement, std::string_view doing, std::optional<Deadline> deadline = {});
   // INFO, NOTICE and WARNING texts that came with the last execute().
   [[nodiscard]] const std::vector<std::string>& notices() const noexcept;
   [[nodiscard]] int backend_pid() const noexcept;
@@ -92,9 +101,10 @@ class Transaction {
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  Result execute(const Statement& statement, std::string_view doing);
+  Result execute(const Statement& statement, std::string_view doing, std::optional<Deadline> deadline = {});
   // Returns only if the server's tag says COMMIT. A tag of ROLLBACK throws refused (nothing holds); a lost connection
-  // throws in_doubt: a blind retry would load twice, and the ledger can tell.
+  // throws in_doubt: a blind retry would load twice, and the ledger can tell. A request to stop does not cancel a
+  // COMMIT, it bounds how long its answer is waited for; then in_doubt.
   void commit();
   void rollback() noexcept;
   [[nodiscard]] Connection& connection() noexcept { return connection_; }

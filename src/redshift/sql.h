@@ -14,8 +14,10 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "penstock/secret.h"
@@ -54,6 +56,9 @@ class SecretLiteral {
   Secret quoted_;
 };
 
+class Statement;
+struct Placeholder;
+
 class Sql {
  public:
   // Only text of our own source: a string literal, or a .sql file compiled in. The constructor is consteval, so that
@@ -62,14 +67,23 @@ class Sql {
   [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
 
  private:
+  friend Statement fill(Sql file, std::initializer_list<Placeholder> values);
+  constexpr explicit Sql(std::string_view part) : text_(part) {}  // of a text that already is Sql
   std::string_view text_;
 };
 
-// A whole statement.
+// A whole statement, or a part of one.
 class Statement {
  public:
   Statement() = default;
-  Statement(Sql text);  // NOLINT(google-explicit-constructor)
+  // NOLINTBEGIN(google-explicit-constructor): what a statement is made of may stand where a statement is wanted
+  Statement(Sql text) { *this << text; }
+  Statement(const Identifier& name) { *this << name; }
+  Statement(const Qualified& name) { *this << name; }
+  Statement(const Literal& value) { *this << value; }
+  Statement(const SecretLiteral& value) { *this << value; }
+  Statement(std::int64_t number) { *this << number; }
+  // NOLINTEND(google-explicit-constructor)
 
   Statement& operator<<(Sql text);
   Statement& operator<<(const Identifier& name);
@@ -82,11 +96,32 @@ class Statement {
   [[nodiscard]] const std::string& text() const noexcept { return text_; }    // as it is sent
   [[nodiscard]] const std::string& shown() const noexcept { return shown_; }  // as it may be shown: secrets are ***
   [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
+  // What a server said of this statement, with every secret of it as ***, should the server have quoted one.
+  [[nodiscard]] std::string masked(std::string said) const;
 
  private:
   std::string text_;
   std::string shown_;
+  std::vector<Secret> secrets_;
 };
+
+template <typename Part>
+Statement operator<<(Sql start, const Part& part) {
+  return std::move(Statement(start) << part);
+}
+
+// A .sql file that psql can run, with its placeholders replaced:
+//
+//     fill(sql::kTableColumns, {{"schema", Literal(schema)}, {"limit", 10}})    -- … WHERE nspname = :schema LIMIT
+//     :limit
+//
+// Text in quotes, comments and casts (::) hold no placeholders. Errors: internal when a placeholder has no value, or a
+// value no placeholder.
+struct Placeholder {
+  std::string_view name;
+  Statement value;
+};
+Statement fill(Sql file, std::initializer_list<Placeholder> values);
 
 // Items joined by ", ".
 template <typename Range, typename Make>

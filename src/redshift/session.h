@@ -1,0 +1,116 @@
+// A libpq connection on which nothing waits without an end: every wait heeds a deadline and a request to stop.
+//
+// Threads: one, but for cancel(). Errors: as Connection's. What connection.cc and transaction.cc share; not for others.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/guarded.h"
+#include "redshift/connection.h"
+
+namespace penstock::redshift {
+
+// How long to wait for an answer, and what to do when that is over.
+struct Patience {
+  std::optional<Deadline> deadline{};
+  bool heeds_stop = true;
+  bool cancels = true;  // the statement, at the deadline or when asked to stop; else only the wait for it ends
+};
+
+// What a statement came to. The server's failure and a lost connection may come together (it was shut down).
+struct Answer {
+  enum class Interruption { none, stopped, late };
+  struct Failure {
+    std::string sqlstate;
+    std::string primary;
+    std::string detail;
+  };
+  std::optional<Result> result;
+  std::optional<Failure> failure;
+  bool sent = false;
+  std::optional<std::string> lost;  // libpq's words
+  Interruption interruption = Interruption::none;
+};
+
+class Session {
+ public:
+  Session(const ConnectionConfig& config, SessionOptions options, Log& log);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Answer ask(const Statement& statement, Patience patience);
+  // The result, or what stands against it as an Error.
+  Result judged(Answer answer, std::string_view doing) const;
+  void throw_if_stopped(std::string_view doing) const;
+
+  void cancel() noexcept;
+  void close() noexcept;
+  [[nodiscard]] bool alive() const noexcept;
+  [[nodiscard]] PGTransactionStatusType transaction_status() const noexcept;
+  [[nodiscard]] std::chrono::milliseconds grace() const noexcept { return options_.grace; }
+  [[nodiscard]] int backend_pid() const noexcept { return backend_pid_; }
+  [[nodiscard]] const std::vector<std::string>& notices() const noexcept { return notices_; }
+  [[nodiscard]] const std::string& server() const noexcept { return server_; }
+
+ private:
+  // A file descriptor that becomes readable when stop is requested, so that poll() can wait for it.
+  class StopSignal {
+   public:
+    explicit StopSignal(const std::stop_token& stop);
+    [[nodiscard]] int fd() const noexcept { return fd_.number; }
+
+   private:
+    struct Descriptor {
+      int number;
+      explicit Descriptor(int n) : number(n) {}
+      ~Descriptor();
+      Descriptor(const Descriptor&) = delete;
+      Descriptor& operator=(const Descriptor&) = delete;
+    };
+    Descriptor fd_;
+    std::stop_callback<std::function<void()>> on_stop_;  // after fd_, so that it is gone before the descriptor is
+  };
+  enum class Woken { ready, stopped, late };
+
+  void connect(const ConnectionConfig& config);
+  void prepare();
+  Woken wait(short events, const Patience& patience) const;
+  bool await(short events, Patience& patience, Answer& answer);
+  bool flush(Patience& patience, Answer& answer);
+  bool collect(Patience& patience, Answer& answer);
+  void take(const PGresult& result, Answer& answer);
+  void take_notice(const PGresult& notice) noexcept;
+  [[nodiscard]] bool input_pending() const;
+
+  struct Finish {
+    void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
+  };
+  struct FreeCancel {
+    void operator()(PGcancel* cancel) const noexcept { PQfreeCancel(cancel); }
+  };
+
+  SessionOptions options_;
+  Log& log_;
+  std::string server_;
+  StopSignal stop_signal_;
+  std::unique_ptr<PGconn, Finish> connection_;
+  Guarded<std::unique_ptr<PGcancel, FreeCancel>> cancel_;
+  int backend_pid_ = 0;
+  std::vector<std::string> notices_;
+  const Statement* asked_ = nullptr;  // while it runs
+};
+
+struct Connection::Impl {
+  Session session;
+};
+
+}  // namespace penstock::redshift

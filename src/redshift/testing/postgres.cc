@@ -1,0 +1,240 @@
+#include "redshift/testing/postgres.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+namespace penstock::servers {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kUser[] = "penstock";
+constexpr char kPassword[] = "it's a \\ secret";
+
+fs::path binaries() {
+  if (const char* folder = std::getenv("PENSTOCK_POSTGRES_BIN"); folder != nullptr) return folder;
+  return "/usr/lib/postgresql/15/bin";
+}
+
+// What runs the server, in: the folder, PostgreSQL's programs, user, password, "tls" or "", and the server's command.
+// It outlives us by the time it takes to clean up. It ignores the signals of a terminal, as those are for us to answer;
+// what ends it is the end of its input, a pipe of ours, which comes however we end. At "stop" it leaves the folder to
+// us.
+constexpr char kKeeper[] = R"(trap "" INT TERM HUP
+folder=$1 programs=$2 user=$3 password=$4 tls=$5
+shift 5
+if [ ! -e data ]; then
+  printf %s "$password" >password
+  "$programs/initdb" --pgdata=data --username="$user" --pwfile=password --encoding=UTF8 --locale=C --no-sync \
+    --auth-local=trust --auth-host=scram-sha-256 </dev/null || exit
+  if [ "$tls" ]; then  # an authority, and its certificate for the name localhost (and for no address)
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out root.crt &&
+      openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout data/server.key -out server.csr &&
+      printf 'subjectAltName=DNS:localhost\n' >names &&
+      openssl x509 -req -in server.csr -CA root.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names \
+        -out data/server.crt &&
+      chmod 600 data/server.key || exit
+  fi
+fi
+"$@" </dev/null & server=$!
+read -r stop
+kill -QUIT "$server"
+wait "$server"
+[ "$stop" = stop ] || rm -rf "$folder"
+)";
+
+[[noreturn]] void fail(const std::string& what) { throw std::runtime_error("private PostgreSQL: " + what); }
+
+// PostgreSQL refuses to run as root.
+std::vector<std::string> unprivileged() {
+  if (geteuid() != 0) return {};
+  return {"/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"};
+}
+
+// Starts a program, its stdin from `in` and its output appended to `log`, in a session of its own.
+pid_t spawn(const std::vector<std::string>& command, int in, const fs::path& log, const fs::path& folder) {
+  std::vector<std::string> words = unprivileged();
+  words.insert(words.end(), command.begin(), command.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, in, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  // of the environment only what a program needs: PG* and sanitizers' options are the test's own
+  std::string path = "PATH=/usr/local/bin:/usr/bin:/bin";
+  std::string locale = "LC_ALL=C";
+  const std::array<char*, 3> environment{path.data(), locale.data(), nullptr};
+  pid_t pid = -1;
+  const int error = posix_spawn(&pid, arguments[0], &actions, &attributes, arguments.data(), environment.data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) fail(fmt::format("{}: {}", words[0], std::generic_category().message(error)));
+  return pid;
+}
+
+int free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  ::close(fd);
+  if (!bound) fail("no free port");
+  return ntohs(address.sin_port);
+}
+
+void give_to_server(const fs::path& path) {
+  if (geteuid() != 0) return;
+  const passwd* const postgres = getpwnam("postgres");
+  if (postgres == nullptr) fail("there is no user 'postgres' to run it as");
+  if (::chown(path.c_str(), postgres->pw_uid, postgres->pw_gid) != 0) fail("can't chown " + path.string());
+}
+
+}  // namespace
+
+Postgres::Postgres(PostgresOptions options) {
+  std::string pattern = (fs::temp_directory_path() / "penstock-postgres-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) fail("can't make " + pattern);
+  folder_ = pattern;
+  try {
+    fs::permissions(folder_, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
+    give_to_server(folder_);
+    // between finding a port free and taking it somebody else may have taken it
+    for (int attempt = 0; !start(options); ++attempt) {
+      if (attempt == 5) fail("does not start: " + log_end());
+    }
+  } catch (...) {
+    stop();
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+    throw;
+  }
+}
+
+Postgres::~Postgres() {
+  stop();
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+bool Postgres::start(const PostgresOptions& options) {
+  port_ = free_port();
+  std::vector<std::string> command = {(binaries() / "postgres").string(), "-D", (folder_ / "data").string()};
+  std::vector<std::string> settings = {fmt::format("port={}", port_),
+                                       "listen_addresses=127.0.0.1",
+                                       "unix_socket_directories=" + folder_.string(),
+                                       "fsync=off",
+                                       "full_page_writes=off",
+                                       "max_wal_senders=0",
+                                       "wal_level=minimal",
+                                       "shared_buffers=16MB",
+                                       "autovacuum=off",
+                                       "logging_collector=off",
+                                       options.tls ? "ssl=on" : "ssl=off"};
+  settings.insert(settings.end(), options.settings.begin(), options.settings.end());
+  for (const std::string& setting : settings) command.insert(command.end(), {"-c", setting});
+
+  std::array<int, 2> pipe{};
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) fail("no pipe");
+  std::vector<std::string> keeper = {"/bin/sh",
+                                     "-c",
+                                     kKeeper,
+                                     "keeper",
+                                     folder_.string(),
+                                     binaries().string(),
+                                     kUser,
+                                     kPassword,
+                                     options.tls ? "tls" : ""};
+  keeper.insert(keeper.end(), command.begin(), command.end());
+  keeper_ = spawn(keeper, pipe[0], folder_ / "log", folder_);
+  ::close(pipe[0]);
+  lifeline_ = pipe[1];
+
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const std::string target = fmt::format("host='{}' port={} dbname=postgres user={}", folder_.string(), port_, kUser);
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (PQping(target.c_str()) == PQPING_OK) return true;
+    if (::waitpid(keeper_, nullptr, WNOHANG) == keeper_) {
+      keeper_ = -1;
+      break;
+    }
+    if (log_end().find("could not create any TCP/IP sockets") != std::string::npos) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  stop();
+  return false;
+}
+
+void Postgres::stop() noexcept {
+  if (lifeline_ >= 0) {
+    [[maybe_unused]] const auto written = ::write(lifeline_, "stop\n", 5);
+    ::close(lifeline_);
+    lifeline_ = -1;
+  }
+  if (keeper_ > 0) ::waitpid(keeper_, nullptr, 0);
+  keeper_ = -1;
+}
+
+ConnectionConfig Postgres::config() const {
+  return {.host = "127.0.0.1",
+          .port = port_,
+          .database = "postgres",
+          .user = kUser,
+          .password = Secret(kPassword),
+          .sslmode = {},
+          .sslrootcert = {}};
+}
+
+ConnectionConfig Postgres::socket_config() const {
+  ConnectionConfig config = this->config();
+  config.host = folder_.string();
+  config.password = Secret();
+  return config;
+}
+
+fs::path Postgres::root_certificate() const { return folder_ / "root.crt"; }
+
+std::string Postgres::run(const std::string& sql) const {
+  const std::string target = fmt::format("host='{}' port={} dbname=postgres user={}", folder_.string(), port_, kUser);
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(target.c_str()), &PQfinish);
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()), &PQclear);
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+    fail(fmt::format("{}: {}", sql, PQerrorMessage(connection.get())));
+  }
+  return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
+}
+
+std::string Postgres::log_end() const {
+  std::ifstream file(folder_ / "log");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return text.size() > 2000 ? text.substr(text.size() - 2000) : text;
+}
+
+}  // namespace penstock::servers
