@@ -33,12 +33,14 @@ struct StatementRecord {
 
 class Recorder {
  public:
-  // conninfo: libpq's, of a superuser on the private PostgreSQL.
+  // conninfo: libpq's, of a superuser on the bootstrapped database: recorder_conninfo(). Drops what is older than
+  // seven days.
   Recorder(std::string conninfo, Log& log);
   ~Recorder();
-  std::int64_t next_query();        // ids never repeat, also over restarts
+  std::int64_t next_query();        // ids never repeat, also over restarts; throws Error unavailable
   std::int64_t next_transaction();  // likewise
   void record(StatementRecord statement);
+  // What the COPY read and refused; beside record(), which the COPY needs as every statement does.
   void record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
                    const CopyReport& report);
   void flush();  // returns when all that was recorded before is visible to new snapshots

@@ -1,0 +1,233 @@
+#include "endpoint/catalog/recorder.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <deque>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/guarded.h"
+#include "endpoint/catalog/postgres.h"
+#include "endpoint/catalog/system_rows.h"
+#include "penstock/error.h"
+
+namespace penstock::endpoint {
+namespace {
+
+constexpr std::size_t kMostWaiting = 10'000;    // records; beyond, who records waits
+constexpr std::size_t kRowsAStatement = 1'000;  // of one INSERT
+constexpr int kIdsAtOnce = 100;
+constexpr auto kIdSequences = std::to_array<const char*>({"query_ids", "transaction_ids"});
+
+std::int64_t number(const std::string& text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+struct CopyPart {
+  CopyStatement copy;
+  TargetTable target;
+  CopyReport report;
+};
+
+struct Pending {
+  StatementRecord statement;
+  std::optional<CopyPart> copy;
+};
+
+struct Waiting {
+  std::vector<Pending> records;
+  std::uint64_t recorded = 0;
+  std::uint64_t written = 0;
+  bool closed = false;
+};
+
+// The sequences of ids, some drawn ahead so that a statement seldom waits for them.
+struct Ids {
+  std::optional<Postgres> postgres;
+  std::array<std::deque<std::int64_t>, kIdSequences.size()> drawn;
+};
+
+// A system table: how a row gets in, and how long its texts may be.
+struct Target {
+  std::string insert;
+  std::map<std::string, std::size_t> widths;
+};
+
+// The writing side; touched by the thread only.
+class Writer {
+ public:
+  Writer(std::string conninfo, Log& log) : conninfo_(std::move(conninfo)), log_(log) {}
+
+  void connect() {
+    postgres_.emplace(conninfo_with(conninfo_, {{"application_name", "penstock recorder"}}));
+    targets_.clear();
+    const auto columns = postgres_->query(
+        "SELECT c.relname, string_agg(quote_ident(attname), ', ' ORDER BY attnum),"
+        "       json_object_agg(attname, atttypmod - 4) FILTER (WHERE atttypmod > 4)::text"
+        "  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+        " WHERE relnamespace = 'pg_internal'::regnamespace AND relkind = 'r' AND relname ~ '^(stl|sys)_'"
+        "   AND attnum > 0 AND NOT attisdropped AND attname <> 'recorded_at' GROUP BY c.relname");
+    for (const auto& row : columns) {
+      Target& target = targets_[row.at(0).value()];
+      target.insert = fmt::format(
+          "INSERT INTO pg_internal.{0} ({1}) SELECT {1} FROM json_populate_recordset(NULL::pg_internal.{0}, $1)",
+          row.at(0).value(), row.at(1).value());
+      if (row.at(2)) target.widths = nlohmann::json::parse(*row[2]).get<std::map<std::string, std::size_t>>();
+    }
+  }
+
+  void drop_what_is_old() {
+    for (const auto& [table, target] : targets_) {
+      postgres_->run(fmt::format("DELETE FROM pg_internal.{} WHERE recorded_at < now() - interval '7 days'", table));
+    }
+  }
+
+  void write(std::vector<Pending>& records, const std::function<std::int64_t()>& next_query) noexcept {
+    try {
+      if (!postgres_ || !postgres_->connected()) connect();
+      std::map<std::string, std::vector<std::string>> rows;
+      for (Pending& record : records) {
+        if (record.statement.query == 0) record.statement.query = next_query();
+        const std::int64_t user = number_of(record.statement.user);
+        auto made = record.copy
+                        ? copy_rows(record.statement, user, record.copy->copy, record.copy->target, record.copy->report)
+                        : statement_rows(record.statement, user);
+        for (SystemRow& row : made) rows[row.table].push_back(text_of(row));
+      }
+      postgres_->run("BEGIN");
+      for (const auto& [table, texts] : rows) insert(targets_.at(table).insert, texts);
+      postgres_->run("COMMIT");
+    } catch (const std::exception& failure) {
+      log_.error(fmt::format("system tables: {} records are lost: {}", records.size(), failure.what()));
+      postgres_.reset();
+    }
+  }
+
+ private:
+  std::int64_t number_of(const std::string& user) {
+    const auto known = users_.find(user);
+    if (known != users_.end()) return known->second;
+    const auto found = postgres_->value("SELECT oid FROM pg_roles WHERE rolname = $1", {user});
+    return users_[user] = found ? number(*found) : 0;
+  }
+
+  std::string text_of(SystemRow& row) const {
+    const auto& widths = targets_.at(row.table).widths;
+    for (auto& [column, value] : row.row.items()) {
+      if (!value.is_string()) continue;
+      const auto width = widths.find(column);
+      value =
+          storable(value.get_ref<const std::string&>(), width == widths.end() ? std::string_view::npos : width->second);
+    }
+    return row.row.dump();
+  }
+
+  void insert(const std::string& statement, const std::vector<std::string>& rows) {
+    for (std::size_t at = 0; at < rows.size(); at += kRowsAStatement) {
+      std::string array = "[";
+      for (std::size_t i = at; i < std::min(at + kRowsAStatement, rows.size()); ++i) {
+        if (i > at) array += ',';
+        array += rows[i];
+      }
+      postgres_->query(statement, {array + "]"});
+    }
+  }
+
+  std::string conninfo_;
+  Log& log_;
+  std::optional<Postgres> postgres_;
+  std::map<std::string, Target> targets_;
+  std::map<std::string, std::int64_t> users_;
+};
+
+}  // namespace
+
+struct Recorder::Impl {
+  Impl(std::string conninfo_, Log& log) : conninfo(std::move(conninfo_)), writer(conninfo, log) {
+    writer.connect();
+    writer.drop_what_is_old();
+    thread = std::jthread([this] { work(); });
+  }
+
+  ~Impl() {
+    waiting.change([](Waiting& w) { w.closed = true; });
+  }
+
+  void work() {
+    while (true) {
+      std::vector<Pending> batch;
+      const bool more = waiting.wait([](const Waiting& w) { return w.closed || !w.records.empty(); },
+                                     [&](Waiting& w) {
+                                       batch.swap(w.records);
+                                       return !batch.empty();
+                                     });
+      if (!more) return;
+      writer.write(batch, [this] { return next(0); });
+      waiting.change([&](Waiting& w) { w.written += batch.size(); });
+    }
+  }
+
+  void add(Pending record) {
+    waiting.wait([](const Waiting& w) { return w.records.size() < kMostWaiting; },
+                 [&](Waiting& w) {
+                   w.records.push_back(std::move(record));
+                   ++w.recorded;
+                 });
+    waiting.change([](Waiting&) {});
+  }
+
+  std::int64_t next(std::size_t sequence) {
+    return ids.with([&](Ids& i) {
+      auto& drawn = i.drawn.at(sequence);
+      if (drawn.empty()) {
+        if (!i.postgres || !i.postgres->connected()) {
+          i.postgres.emplace(conninfo_with(conninfo, {{"application_name", "penstock ids"}}));
+        }
+        const auto rows = i.postgres->query(fmt::format("SELECT nextval('pg_internal.{}') FROM generate_series(1, {})",
+                                                        kIdSequences.at(sequence), kIdsAtOnce));
+        for (const auto& row : rows) drawn.push_back(number(row.at(0).value()));
+      }
+      const std::int64_t id = drawn.front();
+      drawn.pop_front();
+      return id;
+    });
+  }
+
+  const std::string conninfo;
+  Guarded<Waiting> waiting;
+  Guarded<Ids> ids;
+  Writer writer;
+  std::jthread thread;  // last: it is joined before what it uses goes
+};
+
+Recorder::Recorder(std::string conninfo, Log& log) : impl_(std::make_unique<Impl>(std::move(conninfo), log)) {}
+Recorder::~Recorder() = default;
+
+std::int64_t Recorder::next_query() { return impl_->next(0); }
+std::int64_t Recorder::next_transaction() { return impl_->next(1); }
+
+void Recorder::record(StatementRecord statement) { impl_->add({.statement = std::move(statement), .copy = {}}); }
+
+void Recorder::record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
+                           const CopyReport& report) {
+  CopyPart part{.copy = copy, .target = target, .report = report};
+  part.copy.secret_access_key = Secret();
+  part.copy.session_token = Secret();
+  impl_->add({.statement = statement, .copy = std::move(part)});
+}
+
+void Recorder::flush() {
+  const std::uint64_t recorded = impl_->waiting.with([](const Waiting& w) { return w.recorded; });
+  impl_->waiting.wait([&](const Waiting& w) { return w.written >= recorded; }, [](const Waiting&) {});
+}
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,152 @@
+-- DISTKEY, SORTKEY, ENCODE and the like: what PostgreSQL has no place for, kept beside its catalog and in the same
+-- transaction. Before a statement the endpoint calls penstock_attributes() with what it took out of it; the event
+-- trigger knows which table the statement made, and files them there.
+CREATE TABLE IF NOT EXISTS pg_internal.table_attributes (
+  relation oid PRIMARY KEY,
+  created_at timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'),
+  diststyle text,        -- EVEN, ALL, KEY; NULL: AUTO
+  distkey smallint,      -- a column's number
+  sortstyle text,        -- COMPOUND, INTERLEAVED; NULL: AUTO
+  sortkeys smallint[],   -- columns' numbers, in the key's order
+  backup boolean NOT NULL DEFAULT true
+);
+CREATE TABLE IF NOT EXISTS pg_internal.column_attributes (
+  relation oid,
+  number smallint,
+  encoding text NOT NULL,  -- as pg_table_def shows it: none, zstd, …
+  PRIMARY KEY (relation, number)
+);
+-- Foreign keys are informational, and PostgreSQL has no such thing: they are only noted.
+CREATE TABLE IF NOT EXISTS pg_internal.foreign_keys (
+  relation oid,
+  name text,
+  columns text[] NOT NULL,
+  referenced oid NOT NULL,
+  referenced_columns text[] NOT NULL  -- empty: its primary key
+);
+
+-- What tables gone without a trace (the temporary ones of ended sessions) left behind.
+DELETE FROM pg_internal.table_attributes WHERE relation NOT IN (SELECT oid FROM pg_class);
+DELETE FROM pg_internal.column_attributes WHERE relation NOT IN (SELECT oid FROM pg_class);
+DELETE FROM pg_internal.foreign_keys WHERE relation NOT IN (SELECT oid FROM pg_class);
+
+CREATE OR REPLACE FUNCTION pg_internal.column_number(relation oid, column_name text, named_in text) RETURNS smallint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  number smallint;
+BEGIN
+  SELECT attnum INTO number FROM pg_attribute
+   WHERE attrelid = relation AND attname = column_name AND attnum > 0 AND NOT attisdropped;
+  IF number IS NULL THEN
+    RAISE EXCEPTION 'column "%" named in % does not exist', column_name, named_in USING ERRCODE = '42703';
+  END IF;
+  RETURN number;
+END $$;
+
+-- Until the next DDL of this transaction. In the client's own search path: names of other tables become their numbers.
+-- {"diststyle", "distkey", "sortstyle", "sortkeys": [], "backup", "encodings": {column: encoding}, "like": table,
+--  "foreign_keys": [{"name", "columns": [], "table" (absent: the same one), "referenced_columns": []}]}
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_attributes(attributes jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF attributes ? 'like' THEN
+    attributes := pg_catalog.jsonb_set(attributes, '{like}',
+                                       pg_catalog.to_jsonb((attributes ->> 'like')::pg_catalog.regclass::pg_catalog.oid));
+  END IF;
+  FOR i IN 0 .. coalesce(pg_catalog.jsonb_array_length(attributes -> 'foreign_keys'), 0) - 1 LOOP
+    IF attributes -> 'foreign_keys' -> i ? 'table' THEN
+      attributes := pg_catalog.jsonb_set(
+        attributes, ARRAY['foreign_keys', i::text, 'table'],
+        pg_catalog.to_jsonb((attributes -> 'foreign_keys' -> i ->> 'table')::pg_catalog.regclass::pg_catalog.oid));
+    END IF;
+  END LOOP;
+  PERFORM pg_catalog.set_config('penstock.attributes', attributes::text, true);
+END $$;
+
+CREATE OR REPLACE FUNCTION pg_internal.file_attributes(table_id oid, attributes json) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  parent oid;
+BEGIN
+  IF attributes ->> 'like' IS NOT NULL THEN  -- copied by the columns' names
+    parent := (attributes ->> 'like')::oid;
+    UPDATE pg_internal.table_attributes t
+       SET diststyle = p.diststyle, sortstyle = p.sortstyle, backup = p.backup,
+           distkey = (SELECT c.attnum FROM pg_attribute c JOIN pg_attribute o ON o.attname = c.attname
+                       WHERE c.attrelid = table_id AND o.attrelid = parent AND o.attnum = p.distkey),
+           sortkeys = (SELECT array_agg(c.attnum ORDER BY k.place)
+                         FROM unnest(p.sortkeys) WITH ORDINALITY k(number, place)
+                         JOIN pg_attribute o ON o.attrelid = parent AND o.attnum = k.number
+                         JOIN pg_attribute c ON c.attrelid = table_id AND c.attname = o.attname)
+      FROM pg_internal.table_attributes p
+     WHERE t.relation = table_id AND p.relation = parent;
+  END IF;
+  UPDATE pg_internal.table_attributes
+     SET diststyle = coalesce(attributes ->> 'diststyle', diststyle),
+         distkey = CASE WHEN attributes ->> 'distkey' IS NULL THEN distkey
+                        ELSE pg_internal.column_number(table_id, attributes ->> 'distkey', 'DISTKEY') END,
+         sortstyle = coalesce(attributes ->> 'sortstyle', sortstyle),
+         sortkeys = CASE WHEN attributes -> 'sortkeys' IS NULL THEN sortkeys
+                         ELSE (SELECT array_agg(pg_internal.column_number(table_id, name, 'SORTKEY') ORDER BY place)
+                                 FROM json_array_elements_text(attributes -> 'sortkeys') WITH ORDINALITY k(name, place))
+                    END,
+         backup = coalesce((attributes ->> 'backup')::boolean, backup)
+   WHERE relation = table_id;
+  INSERT INTO pg_internal.column_attributes
+  SELECT table_id, pg_internal.column_number(table_id, key, 'ENCODE'), value
+    FROM json_each_text(coalesce(attributes -> 'encodings', '{}'))
+      ON CONFLICT (relation, number) DO UPDATE SET encoding = excluded.encoding;
+  INSERT INTO pg_internal.foreign_keys
+  SELECT table_id, k ->> 'name', ARRAY(SELECT json_array_elements_text(k -> 'columns')), coalesce((k ->> 'table')::oid, table_id),
+         ARRAY(SELECT json_array_elements_text(k -> 'referenced_columns'))
+    FROM json_array_elements(coalesce(attributes -> 'foreign_keys', '[]')) k;
+  PERFORM pg_internal.column_number(table_id, name, 'FOREIGN KEY')
+     FROM json_array_elements(coalesce(attributes -> 'foreign_keys', '[]')) k,
+          json_array_elements_text(k -> 'columns') AS name;
+  PERFORM pg_internal.column_number(coalesce((k ->> 'table')::oid, table_id), name, 'FOREIGN KEY')
+     FROM json_array_elements(coalesce(attributes -> 'foreign_keys', '[]')) k,
+          json_array_elements_text(k -> 'referenced_columns') AS name;
+END $$;
+
+CREATE OR REPLACE FUNCTION pg_internal.after_ddl() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  attributes json := nullif(current_setting('penstock.attributes', true), '');
+  command record;
+BEGIN
+  PERFORM set_config('penstock.attributes', '', true);
+  FOR command IN SELECT DISTINCT objid, command_tag, object_type FROM pg_event_trigger_ddl_commands()
+                  WHERE classid = 'pg_class'::regclass AND NOT in_extension
+                    AND schema_name NOT IN ('pg_internal', 'pg_catalog') LOOP
+    -- Keys are informational: the constraint stays and shows in every catalog, its index takes duplicates.
+    UPDATE pg_index SET indisunique = false
+     WHERE indisunique AND (indexrelid = command.objid OR indrelid = command.objid);
+    IF command.object_type = 'table' AND command.command_tag IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO') THEN
+      DELETE FROM pg_internal.column_attributes WHERE relation = command.objid;  -- of a former bearer of the number
+      DELETE FROM pg_internal.foreign_keys WHERE relation = command.objid;
+      DELETE FROM pg_internal.table_attributes WHERE relation = command.objid;
+      INSERT INTO pg_internal.table_attributes (relation) VALUES (command.objid);
+      PERFORM pg_internal.file_attributes(command.objid, attributes);
+    ELSIF command.object_type = 'table' AND command.command_tag = 'ALTER TABLE' THEN
+      PERFORM pg_internal.file_attributes(command.objid, attributes);
+    END IF;
+  END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION pg_internal.after_drop() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM pg_internal.column_attributes USING pg_event_trigger_dropped_objects() d
+   WHERE d.classid = 'pg_class'::regclass AND d.objid = relation AND d.objsubid IN (0, number);
+  DELETE FROM pg_internal.foreign_keys USING pg_event_trigger_dropped_objects() d
+   WHERE d.classid = 'pg_class'::regclass AND d.objid IN (relation, referenced) AND d.objsubid = 0;
+  DELETE FROM pg_internal.table_attributes USING pg_event_trigger_dropped_objects() d
+   WHERE d.classid = 'pg_class'::regclass AND d.objid = relation AND d.objsubid = 0;
+END $$;
+
+DROP EVENT TRIGGER IF EXISTS penstock_after_ddl;
+CREATE EVENT TRIGGER penstock_after_ddl ON ddl_command_end
+  WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE')
+  EXECUTE FUNCTION pg_internal.after_ddl();
+DROP EVENT TRIGGER IF EXISTS penstock_after_drop;
+CREATE EVENT TRIGGER penstock_after_drop ON sql_drop EXECUTE FUNCTION pg_internal.after_drop();

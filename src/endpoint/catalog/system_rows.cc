@@ -1,0 +1,298 @@
+#include "endpoint/catalog/system_rows.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "base/text.h"
+#include "endpoint/sql/lexer.h"
+
+namespace penstock::endpoint {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Time = std::chrono::system_clock::time_point;
+
+std::string utc(Time time) {
+  const auto micros = std::chrono::floor<std::chrono::microseconds>(time);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(micros);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:06}", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                     (micros - seconds).count());
+}
+
+std::int64_t micros_between(Time from, Time to) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
+}
+
+// Columns that Redshift documents as integer.
+int as_int(std::uint64_t value) {
+  return static_cast<int>(std::min<std::uint64_t>(value, std::numeric_limits<int>::max()));
+}
+
+// Of SYS_QUERY_HISTORY.
+std::string query_type(const StatementRecord& statement) {
+  if (statement.kind == Recognised::Kind::utility) return "UTILITY";
+  if (statement.kind == Recognised::Kind::ddl) return "DDL";
+  const auto tokens = lex(statement.text);
+  for (const std::string_view word : {"SELECT", "INSERT", "UPDATE", "UNLOAD", "COPY"}) {
+    if (is_keyword(tokens[0], word)) return std::string(word);
+  }
+  if (is_keyword(tokens[0], "WITH") || is_keyword(tokens[0], "VALUES")) return "SELECT";
+  if (is_keyword(tokens[0], "CREATE")) return "CTAS";
+  return "OTHER";
+}
+
+std::string file_format(CopyFormat format) {  // of SYS_LOAD_HISTORY
+  switch (format) {
+    case CopyFormat::csv:
+      return "csv";
+    case CopyFormat::json:
+      return "json";
+    case CopyFormat::parquet:
+      return "parquet";
+    case CopyFormat::delimited:
+      break;
+  }
+  return "txt";
+}
+
+std::string file_format_name(CopyFormat format) {  // of STL_LOAD_COMMITS
+  switch (format) {
+    case CopyFormat::json:
+      return "JSON";
+    case CopyFormat::parquet:
+      return "Parquet";
+    case CopyFormat::csv:
+    case CopyFormat::delimited:
+      break;
+  }
+  return "Text";
+}
+
+void add_text_rows(std::vector<SystemRow>& rows, const StatementRecord& statement, std::int64_t user) {
+  const bool query = statement.kind == Recognised::Kind::query;
+  int sequence = 0;
+  for (const std::string& piece : text_pieces(statement.text, 200)) {
+    Json row{{"userid", user}, {"xid", statement.transaction}, {"pid", statement.session}};
+    if (query) {
+      row["query"] = statement.query;
+      row["user_query_id"] = statement.query;
+      row["child_query_sequence"] = 1;
+    } else {
+      row["label"] = statement.label;
+      row["starttime"] = utc(statement.started);
+      row["endtime"] = utc(statement.finished);
+    }
+    row["sequence"] = sequence++;
+    row["text"] = piece;
+    const std::string_view table = query                                     ? "stl_querytext"
+                                   : statement.kind == Recognised::Kind::ddl ? "stl_ddltext"
+                                                                             : "stl_utilitytext";
+    rows.push_back({.table = std::string(table), .row = std::move(row)});
+  }
+}
+
+Json error_row(const StatementRecord& statement, std::int64_t user, const TargetTable& target, const CopyError& error) {
+  return {{"userid", user},
+          {"slice", 0},
+          {"tbl", target.oid},
+          {"starttime", utc(error.at)},
+          {"session", statement.session},
+          {"query", statement.query},
+          {"filename", error.object},
+          {"line_number", error.line},
+          {"colname", error.column},
+          {"type", error.type},
+          {"col_length", error.column_length},
+          {"position", error.position},
+          {"raw_line", error.raw_line},
+          {"raw_field_value", error.raw_field_value},
+          {"err_code", error.code},
+          {"err_reason", error.reason},
+          {"is_partial", 0},
+          {"start_offset", 0},
+          {"copy_job_id", 0}};
+}
+
+Json error_detail_row(const StatementRecord& statement, std::int64_t user, const TargetTable& target,
+                      const CopyError& error) {
+  return {{"user_id", user},
+          {"query_id", statement.query},
+          {"transaction_id", statement.transaction},
+          {"session_id", statement.session},
+          {"database_name", statement.database},
+          {"table_id", target.oid},
+          {"start_time", utc(error.at)},
+          {"file_name", error.object},
+          {"line_number", error.line},
+          {"column_name", error.column},
+          {"column_type", error.type},
+          {"column_length", error.column_length},
+          {"position", error.position},
+          {"error_code", error.code},
+          {"error_message", error.reason}};
+}
+
+void add_object_rows(std::vector<SystemRow>& rows, const StatementRecord& statement, std::int64_t user,
+                     const CopyStatement& copy, const CopyObject& object) {
+  rows.push_back({.table = "stl_load_commits",
+                  .row = {{"userid", user},
+                          {"query", statement.query},
+                          {"slice", 0},
+                          {"name", object.object},
+                          {"filename", object.object},
+                          {"byte_offset", 0},
+                          {"lines_scanned", as_int(object.lines)},
+                          {"errors", as_int(object.errors)},
+                          {"curtime", utc(object.finished)},
+                          {"status", 1},
+                          {"file_format", file_format_name(copy.format)},
+                          {"is_partial", 0},
+                          {"start_offset", 0},
+                          {"copy_job_id", 0}}});
+  rows.push_back({.table = "stl_file_scan",
+                  .row = {{"userid", user},
+                          {"query", statement.query},
+                          {"slice", 0},
+                          {"name", object.object},
+                          {"lines", object.lines},
+                          {"bytes", object.size},
+                          {"loadtime", micros_between(object.started, object.finished)},
+                          {"curtime", utc(object.finished)},
+                          {"is_partial", 0},
+                          {"start_offset", 0}}});
+  rows.push_back({.table = "sys_load_detail",
+                  .row = {{"user_id", user},
+                          {"query_id", statement.query},
+                          {"file_name", object.object},
+                          {"bytes_scanned", as_int(object.size)},
+                          {"lines_scanned", as_int(object.lines)},
+                          {"record_time", utc(object.finished)},
+                          {"splits_scanned", 1},
+                          {"start_time", utc(object.started)},
+                          {"end_time", utc(object.finished)},
+                          {"file_etag", object.etag},
+                          {"file_last_modified", utc(object.last_modified)}}});
+}
+
+Json load_row(const StatementRecord& statement, std::int64_t user, const CopyStatement& copy, const TargetTable& target,
+              const CopyReport& report) {
+  const bool aborted = statement.aborted || report.failed;
+  const auto bytes = std::accumulate(report.objects.begin(), report.objects.end(), std::uint64_t{0},
+                                     [](std::uint64_t sum, const CopyObject& object) { return sum + object.size; });
+  return {{"user_id", user},
+          {"query_id", statement.query},
+          {"transaction_id", statement.transaction},
+          {"session_id", statement.session},
+          {"database_name", statement.database},
+          {"status", aborted ? "aborted" : "completed"},
+          {"table_name", target.name.empty() ? copy.table : target.name},
+          {"start_time", utc(statement.started)},
+          {"end_time", utc(statement.finished)},
+          {"duration", micros_between(statement.started, statement.finished)},
+          {"data_source", copy.source},
+          {"file_format", file_format(copy.format)},
+          {"loaded_rows", aborted ? 0 : report.loaded_rows},
+          {"loaded_bytes", aborted ? 0 : bytes},
+          {"source_file_count", report.objects.size()},
+          {"source_file_bytes", bytes},
+          {"file_count_scanned", report.objects.size()},
+          {"file_bytes_scanned", bytes},
+          {"error_count", report.errors.size()},
+          {"copy_job_id", 0}};
+}
+
+}  // namespace
+
+std::string storable(std::string_view text, std::size_t size) {
+  std::string out;
+  while (!text.empty()) {
+    std::size_t length = 1;  // of the character that starts the text; 5: there is none
+    while (length <= 4 && !is_utf8(text.substr(0, length))) ++length;
+    const bool character = length <= 4 && text[0] != '\0';
+    if (!character) length = 1;
+    if (out.size() + length > size) break;
+    out += character ? text.substr(0, length) : ".";
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
+std::vector<std::string> text_pieces(std::string_view text, std::size_t size) {
+  std::string shown;
+  for (const char c : text) {
+    if (c == '\n') {
+      shown += "\\n";
+    } else {
+      shown += c;
+    }
+  }
+  shown = storable(shown);
+  std::vector<std::string> out;
+  for (std::string_view rest = shown; !rest.empty();) {
+    out.push_back(storable(rest, size));
+    rest.remove_prefix(out.back().size());
+  }
+  return out;
+}
+
+std::vector<SystemRow> statement_rows(const StatementRecord& statement, std::int64_t user) {
+  std::vector<SystemRow> rows;
+  const auto pieces = text_pieces(statement.text, 4000);
+  const std::string one_line = pieces.empty() ? std::string() : pieces[0];
+  if (statement.kind == Recognised::Kind::query) {
+    rows.push_back({.table = "stl_query",
+                    .row = {{"userid", user},
+                            {"query", statement.query},
+                            {"label", statement.label},
+                            {"xid", statement.transaction},
+                            {"pid", statement.session},
+                            {"database", statement.database},
+                            {"querytxt", one_line},
+                            {"starttime", utc(statement.started)},
+                            {"endtime", utc(statement.finished)},
+                            {"aborted", statement.aborted ? 1 : 0},
+                            {"insert_pristine", 0},
+                            {"concurrency_scaling_status", 0}}});
+  }
+  add_text_rows(rows, statement, user);
+  const std::int64_t elapsed = micros_between(statement.started, statement.finished);
+  rows.push_back({.table = "sys_query_history",
+                  .row = {{"user_id", user},
+                          {"query_id", statement.query},
+                          {"query_label", statement.label},
+                          {"transaction_id", statement.transaction},
+                          {"session_id", statement.session},
+                          {"database_name", statement.database},
+                          {"query_type", query_type(statement)},
+                          {"status", statement.aborted ? "failed" : "success"},
+                          {"result_cache_hit", false},
+                          {"start_time", utc(statement.started)},
+                          {"end_time", utc(statement.finished)},
+                          {"elapsed_time", elapsed},
+                          {"queue_time", 0},
+                          {"execution_time", elapsed},
+                          {"error_message", statement.error},
+                          {"query_text", one_line},
+                          {"username", statement.user}}});
+  return rows;
+}
+
+std::vector<SystemRow> copy_rows(const StatementRecord& statement, std::int64_t user, const CopyStatement& copy,
+                                 const TargetTable& target, const CopyReport& report) {
+  std::vector<SystemRow> rows;
+  rows.push_back({.table = "sys_load_history", .row = load_row(statement, user, copy, target, report)});
+  for (const CopyObject& object : report.objects) add_object_rows(rows, statement, user, copy, object);
+  for (const CopyError& error : report.errors) {
+    rows.push_back({.table = "stl_load_errors", .row = error_row(statement, user, target, error)});
+    rows.push_back({.table = "sys_load_error_detail", .row = error_detail_row(statement, user, target, error)});
+  }
+  return rows;
+}
+
+}  // namespace penstock::endpoint

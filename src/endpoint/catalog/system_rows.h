@@ -1,0 +1,31 @@
+// What a statement leaves in the system tables, as rows: pure, so that its cases are a table.
+//
+// A new system table is a table in sql/history_tables.sql and rows of its name here.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "endpoint/catalog/recorder.h"
+
+namespace penstock::endpoint {
+
+struct SystemRow {
+  std::string table;           // "stl_query"
+  nlohmann::ordered_json row;  // column → value; a column left out is NULL
+};
+
+// user: the record's user as the system tables number it.
+std::vector<SystemRow> statement_rows(const StatementRecord& statement, std::int64_t user);
+// Beside those of the COPY as a statement.
+std::vector<SystemRow> copy_rows(const StatementRecord& statement, std::int64_t user, const CopyStatement& copy,
+                                 const TargetTable& target, const CopyReport& report);
+
+// Pieces of at most `size` bytes, cut between characters; newlines as \n, as the system tables show them.
+std::vector<std::string> text_pieces(std::string_view text, std::size_t size);
+// What PostgreSQL can keep: no NUL, nothing that isn't UTF-8 ('.' for each such byte), at most `size` bytes.
+std::string storable(std::string_view text, std::size_t size = std::string_view::npos);
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,131 @@
+#include "endpoint/catalog/system_rows.h"
+
+#include <gmock/gmock.h>
+
+namespace penstock::endpoint {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::chrono::system_clock::time_point at(std::int64_t micros) {
+  return std::chrono::system_clock::time_point(std::chrono::microseconds(micros));
+}
+
+StatementRecord statement(std::string text, Recognised::Kind kind) {
+  return {.query = kind == Recognised::Kind::query ? 7 : 0,
+          .transaction = 11,
+          .session = 13,
+          .user = "u",
+          .database = "dev",
+          .label = "default",
+          .text = std::move(text),
+          .kind = kind,
+          .started = at(1'000'000),
+          .finished = at(1'500'000),
+          .aborted = false,
+          .error = {}};
+}
+
+std::vector<std::string> tables(const std::vector<SystemRow>& rows) {
+  std::vector<std::string> out;
+  for (const SystemRow& row : rows) out.push_back(row.table);
+  return out;
+}
+
+TEST(SystemRows, ShowAStatementInTheTableOfItsKind) {
+  using Kind = Recognised::Kind;
+  EXPECT_THAT(tables(statement_rows(statement("select 1", Kind::query), 10)),
+              ElementsAre("stl_query", "stl_querytext", "sys_query_history"));
+  EXPECT_THAT(tables(statement_rows(statement("create table t (a int)", Kind::ddl), 10)),
+              ElementsAre("stl_ddltext", "sys_query_history"));
+  EXPECT_THAT(tables(statement_rows(statement("COMMIT", Kind::utility), 10)),
+              ElementsAre("stl_utilitytext", "sys_query_history"));
+}
+
+TEST(SystemRows, FindACommitByItsTransactionAndText) {
+  const auto rows = statement_rows(statement("COMMIT", Recognised::Kind::utility), 10);
+  EXPECT_EQ(rows[0].row.dump(),
+            R"({"userid":10,"xid":11,"pid":13,"label":"default","starttime":"1970-01-01 00:00:01.000000",)"
+            R"("endtime":"1970-01-01 00:00:01.500000","sequence":0,"text":"COMMIT"})");
+}
+
+TEST(SystemRows, CutLongTextsIntoNumberedPieces) {
+  const auto rows = statement_rows(statement("select '" + std::string(450, 'x') + "'", Recognised::Kind::query), 10);
+  EXPECT_THAT(tables(rows),
+              ElementsAre("stl_query", "stl_querytext", "stl_querytext", "stl_querytext", "sys_query_history"));
+  EXPECT_EQ(rows[3].row["sequence"], 2);
+  EXPECT_EQ(rows[3].row["text"].get<std::string>().size(), 59U);
+}
+
+TEST(SystemRows, NameTheTypeOfAQuery) {
+  for (const auto& [text, type] :
+       std::vector<std::pair<std::string, std::string>>{{"/* x */ select 1", "SELECT"},
+                                                        {"with a as (select 1) select 1", "SELECT"},
+                                                        {"Copy t from 's3://b/k'", "COPY"},
+                                                        {"create table t as select 1", "CTAS"},
+                                                        {"delete from t", "OTHER"}}) {
+    EXPECT_EQ(statement_rows(statement(text, Recognised::Kind::query), 10).back().row["query_type"], type) << text;
+  }
+}
+
+TEST(SystemRows, TellAFailedLoadFromACompletedOne) {
+  const CopyObject object{.object = "s3://b/k",
+                          .size = 5,
+                          .etag = "e",
+                          .last_modified = {},
+                          .lines = 3,
+                          .rows = 2,
+                          .errors = 1,
+                          .started = at(0),
+                          .finished = at(9)};
+  const CopyError error{.object = "s3://b/k",
+                        .line = 3,
+                        .column = "c",
+                        .type = "int4",
+                        .column_length = "0",
+                        .position = 4,
+                        .raw_line = "1,x",
+                        .raw_field_value = "x",
+                        .code = 1207,
+                        .reason = "Invalid digit, Value 'x', Pos 0, Type: Integer",
+                        .at = at(1)};
+  CopyReport report{.failed = true, .loaded_rows = 2, .objects = {object}, .errors = {error}};
+  CopyStatement copy;
+  copy.table = "t";
+  copy.source = "s3://b/";
+  copy.format = CopyFormat::csv;
+  const auto load = [&] {
+    return copy_rows(statement("copy", Recognised::Kind::query), 10, copy,
+                     {.schema = "s", .name = "t", .oid = 99, .columns = {}}, report);
+  };
+  auto rows = load();
+  EXPECT_THAT(tables(rows), ElementsAre("sys_load_history", "stl_load_commits", "stl_file_scan", "sys_load_detail",
+                                        "stl_load_errors", "sys_load_error_detail"));
+  EXPECT_EQ(rows[0].row["status"], "aborted");
+  EXPECT_EQ(rows[0].row["loaded_rows"], 0);
+  EXPECT_EQ(rows[0].row["file_format"], "csv");
+  EXPECT_EQ(rows[1].row["file_format"], "Text");
+  EXPECT_EQ(rows[4].row["err_code"], 1207);
+  report.failed = false;
+  rows = load();
+  EXPECT_EQ(rows[0].row["status"], "completed");
+  EXPECT_EQ(rows[0].row["loaded_rows"], 2);
+}
+
+TEST(Storable, KeepsOnlyWhatPostgresTakes) {
+  EXPECT_EQ(storable("aé😀"), "aé😀");
+  EXPECT_EQ(storable(std::string_view("a\0b\xE9z\xF0\x9F", 7)), "a.b.z..");
+  EXPECT_EQ(storable("aé", 2), "a") << "no half of a character";
+  EXPECT_EQ(storable("abc", 2), "ab");
+}
+
+TEST(TextPieces, JoinToTheTextWithItsNewlinesShown) {
+  EXPECT_THAT(text_pieces("a\nbcd", 3), ElementsAre("a\\n", "bcd"));
+  EXPECT_THAT(text_pieces("ab\nc", 3), ElementsAre("ab\\", "nc"));
+  EXPECT_THAT(text_pieces("aéb", 2), ElementsAre("a", "é", "b"));
+  EXPECT_THAT(text_pieces("", 3), IsEmpty());
+}
+
+}  // namespace
+}  // namespace penstock::endpoint
