@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/commands.h"
 #include "cli/signals.h"
 #include "cli/stderr_log.h"
 #include "penstock/environment.h"
@@ -20,7 +21,7 @@ namespace {
 constexpr int kUsage = 2;
 
 // Every command, in the order of --help.
-void add_commands([[maybe_unused]] Program& program) {}
+void add_commands(Program& program) { add_local(program); }
 
 Severity chosen_severity(const Program::Parsed& parsed, const Environment& environment, Problems& problems) {
   if (parsed.verbose) return Severity::debug;

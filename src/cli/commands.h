@@ -1,0 +1,10 @@
+// Every command of the program; each in the file of its name.
+#pragma once
+
+#include "cli/command.h"
+
+namespace penstock::cli {
+
+void add_local(Program& program);
+
+}  // namespace penstock::cli
