@@ -13,6 +13,8 @@
 #include <cstring>
 #include <deque>
 #include <fstream>
+#include <functional>
+#include <iterator>
 
 #include "local/state.h"
 #include "penstock/error.h"
@@ -28,8 +30,8 @@ constexpr char kInstall[] = "install it: apt-get install postgresql-15";
 // What the programs of PostgreSQL need of an environment, and nothing of ours.
 std::vector<std::string> plain_environment() { return {"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}; }
 
-// A private server for one developer. The data are theirs, so fsync stays on; what a crash of the machine may take is
-// the last instant's commits.
+// A private server for one developer. What it says is committed stays, as in Redshift: no setting trades that for
+// speed.
 std::string configuration(const fs::path& socket_folder) {
   return fmt::format(
       "listen_addresses = ''\n"
@@ -38,7 +40,6 @@ std::string configuration(const fs::path& socket_folder) {
       "port = {}\n"
       "max_connections = 300\n"
       "shared_buffers = 256MB\n"
-      "synchronous_commit = off\n"
       "wal_level = minimal\n"
       "max_wal_senders = 0\n"
       "max_wal_size = 4GB\n"
@@ -53,6 +54,23 @@ std::string configuration(const fs::path& socket_folder) {
       "log_line_prefix = '%m [%p] '\n"
       "log_min_error_statement = panic\n",  // a statement may hold credentials: the log never shows one
       socket_folder.string(), kPostgresPort);
+}
+
+// PostgreSQL leaves postmaster.pid behind when it is killed, and then takes any process that has that pid for itself: a
+// stranger, or its own zombie where nobody collects those (a container without an init). It looks past the pid of the
+// process that starts it, and only then asks whether orphans still use the shared memory: so that is what the file says
+// when no server runs in the folder.
+void look_past_ended_server(const fs::path& place, const std::function<void(const fs::path&)>& give) {
+  const fs::path path = place / "postmaster.pid";
+  std::ifstream file(path);
+  pid_t pid = 0;
+  if (!(file >> pid)) return;
+  std::error_code none;
+  const bool serves = identify(pid) && fs::equivalent(fmt::format("/proc/{}/cwd", pid), place, none);
+  if (serves) return;  // not one of ours, but a server: PostgreSQL will refuse to start a second
+  const std::string rest{std::istreambuf_iterator<char>(file), {}};
+  write_private_file(path, std::to_string(getpid()) + rest);
+  give(path);
 }
 
 std::string error_text() { return std::strerror(errno); }
@@ -102,6 +120,7 @@ bool Postgres::can_reach(const fs::path& folder) const {
 void Postgres::prepare(const fs::path& socket_folder) {
   const fs::path place = folder_ / "postgres";
   if (!fs::exists(place / "PG_VERSION")) initialise(place);
+  look_past_ended_server(place, [&](const fs::path& path) { give(path); });
   const fs::path config = place / "postgresql.conf";
   write_private_file(config, configuration(socket_folder));
   give(config);
@@ -149,7 +168,8 @@ fs::path Postgres::make_socket_folder() const {
   const fs::path near = folder_ / "socket";
   const fs::path socket = near / fmt::format(".s.PGSQL.{}.lock", kPostgresPort);
   if (socket.string().size() <= kLongestSocket && can_reach(folder_)) {
-    fs::create_directories(near);
+    fs::remove_all(near);  // with the socket of a server that was killed
+    fs::create_directory(near);
     fs::permissions(near, fs::perms::owner_all);
     give(near);
     return near;

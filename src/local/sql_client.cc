@@ -46,8 +46,7 @@ int run_psql(const std::vector<Setting>& settings, const std::optional<std::stri
                                                              {"REDSHIFT_USER", "PGUSER"},
                                                              {"REDSHIFT_PASSWORD", "PGPASSWORD"}};
   // others of libpq's variables would lead elsewhere, or ask for what the endpoint has not
-  std::vector<std::string> changes{"PGSSLMODE=prefer",
-                                   "PGHOSTADDR=", "PGSERVICE=", "PGOPTIONS=", "PGPASSFILE=/dev/null"};
+  std::vector<std::string> changes{"PGHOSTADDR", "PGSERVICE", "PGOPTIONS", "PGSSLMODE=prefer"};
   for (const auto& [name, value] : settings) {
     if (const auto psql_name = kPsqlNames.find(name); psql_name != kPsqlNames.end()) {
       changes.push_back(psql_name->second + "=" + value.value_or(""));
