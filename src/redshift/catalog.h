@@ -16,7 +16,7 @@ struct CatalogColumn {
   std::string name;
   std::string type;  // as format_type says it: "character varying(256)", "timestamp without time zone"
   bool not_null = false;
-  std::optional<std::string> default_expression;  // as the catalog prints it: 'x'::character varying
+  std::optional<std::string> default_expression{};  // as the catalog prints it: 'x'::character varying
   bool primary_key = false;
   bool dist_key = false;
   int sort_order = 0;  // 1..n in a compound sort key; 0: not in it

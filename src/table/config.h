@@ -7,6 +7,10 @@
 //         - {dest: seen, type: timestamp, defaultval: "2000-01-01"}
 //       meta: {datadatecolumn: seen, schema: api_hits}
 //
+// Names are in lower case, as Redshift folds them, quoted or not: SQL is to be made from these, not from what a user
+// typed. `defaultval: ""`, `sortord: 0` and false are as good as absent, as the old worker had it; a primary key's
+// columns are NOT NULL, as Redshift makes them.
+//
 // Errors: invalid; one message with a line per problem, each "file:line:column: …". All problems come at once.
 // Bounded: 1 MiB of text, 32 levels, no aliases; a key given twice and an unknown key are problems.
 #pragma once
