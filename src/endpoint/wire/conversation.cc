@@ -1,0 +1,77 @@
+#include "endpoint/wire/conversation.h"
+
+#include <poll.h>
+
+#include <array>
+#include <cerrno>
+
+namespace penstock::endpoint {
+
+namespace {
+
+// Unsent bytes beyond which nothing more is read that would add to them.
+constexpr std::size_t kBacklog = 1 << 20;
+
+}  // namespace
+
+Conversation::Conversation(MessageStream client_stream, MessageStream backend_stream, const Socket& stop_event)
+    : client(std::move(client_stream)), backend(std::move(backend_stream)), stop_event_(stop_event) {}
+
+void Conversation::poll_once(bool listen_to_client) {
+  client.flush();
+  backend.flush();
+  const auto events = [](bool read, bool write) {
+    return static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0));
+  };
+  const bool read_client = listen_to_client && !client_ended_ && backend.unsent() < kBacklog;
+  const bool read_backend = !backend_ended_ && client.unsent() < kBacklog;
+  const bool write_client = client.unsent() > 0;
+  std::array<pollfd, 3> ends{{
+      // A descriptor of -1 is passed over: a client that hung up must not wake every poll.
+      {read_client || write_client ? client.descriptor() : -1, events(read_client, write_client), 0},
+      {backend.descriptor(), events(read_backend, backend.unsent() > 0), 0},
+      {stop_event_.descriptor(), POLLIN, 0},
+  }};
+  if (::poll(ends.data(), ends.size(), -1) < 0) {
+    if (errno == EINTR) return;
+    throw std::runtime_error("poll failed");
+  }
+  if (ends[2].revents != 0) throw Stopped();
+  if (write_client && (ends[0].revents & (POLLOUT | POLLERR | POLLHUP)) != 0) client.flush();
+  if (read_client && (ends[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0 && !client.read()) client_ended_ = true;
+  if (read_backend && (ends[1].revents & (POLLIN | POLLERR | POLLHUP)) != 0 && !backend.read()) backend_ended_ = true;
+}
+
+Message Conversation::next_from_backend() {
+  while (true) {
+    if (auto message = backend.next()) return *message;
+    if (backend_ended_) throw BackendLost();
+    poll_once(false);
+  }
+}
+
+bool Conversation::wait_for_either() {
+  if (client_ended_ || client.gone()) return false;
+  if (backend_ended_) throw BackendLost();
+  poll_once(true);
+  return true;
+}
+
+void Conversation::push_to_backend(std::size_t leave) {
+  backend.flush();
+  while (backend.unsent() > leave) {
+    if (backend_ended_) throw BackendLost();
+    poll_once(false);
+  }
+}
+
+void Conversation::say_goodbye() noexcept {
+  client.flush();
+  while (client.unsent() > 0) {
+    pollfd end{client.descriptor(), POLLOUT, 0};
+    if (::poll(&end, 1, 1000) <= 0) return;
+    client.flush();
+  }
+}
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,120 @@
+#include "endpoint/wire/copy_target.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <charconv>
+
+namespace penstock::endpoint {
+
+namespace {
+
+constexpr std::string_view kFindTable = R"sql(
+  SELECT c.oid, n.nspname, c.relname, c.relkind IN ('r', 'p'),
+         pg_catalog.has_table_privilege(c.oid, 'INSERT'),
+         pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.oid = pg_catalog.to_regclass($1))sql";
+
+// A domain is sent as the type beneath it.
+constexpr std::string_view kFindColumns = R"sql(
+  SELECT a.attname, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END,
+         CASE WHEN t.typtype = 'd' AND a.atttypmod = -1 THEN t.typtypmod ELSE a.atttypmod END,
+         a.attnotnull, pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+   WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+   ORDER BY a.attnum)sql";
+
+template <typename T>
+T number(const std::optional<std::string>& text) {
+  T value{};
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
+}
+
+bool is_true(const std::optional<std::string>& text) { return text == "t"; }
+
+std::string qualified(const TargetTable& table) { return quote_name(table.schema) + "." + quote_name(table.name); }
+
+std::vector<TargetColumn> columns_of(Backend& backend, const std::string& oid) {
+  std::vector<TargetColumn> columns;
+  for (const auto& row : backend.run(kFindColumns, {oid}).rows) {
+    TargetColumn column;
+    column.name = row.at(0).value_or("");
+    column.type_oid = number<std::uint32_t>(row.at(1));
+    column.type_modifier = number<std::int32_t>(row.at(2));
+    column.not_null = is_true(row.at(3));
+    column.default_expression = row.at(4);
+    column.identity = row.at(5) == "a";
+    column.identity_by_default = row.at(5) == "d";
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+SqlError sql_error(const Report& report) {
+  return {std::string(report.field('C')), std::string(report.field('M')), std::string(report.field('D')),
+          std::string(report.field('H'))};
+}
+
+}  // namespace
+
+TargetTable open_target(Backend& backend, const CopyStatement& copy) {
+  const auto name = (copy.schema ? quote_name(*copy.schema) + "." : "") + quote_name(copy.table);
+  const auto found = backend.run(kFindTable, {name}).rows;
+  if (found.empty()) throw SqlError("XX000", fmt::format("Cannot COPY into nonexistent table {}", copy.table));
+  const auto& row = found.front();
+  TargetTable table{row.at(1).value_or(""), row.at(2).value_or(""), number<std::uint32_t>(row.at(0)), {}};
+  if (!is_true(row.at(3))) throw SqlError("42809", fmt::format("\"{}\" is not a table", table.name));
+  if (!is_true(row.at(4))) throw SqlError("42501", fmt::format("permission denied for relation {}", table.name));
+  // One writer per table, as in Redshift; readers go on. PostgreSQL takes the stronger lock only from who may do more
+  // than insert. In a DO, because a LOCK by itself is refused outside of BEGIN … COMMIT.
+  const auto* mode = is_true(row.at(5)) ? "SHARE ROW EXCLUSIVE" : "ROW EXCLUSIVE";
+  backend.run("DO " + quote_literal(fmt::format("BEGIN LOCK TABLE {} IN {} MODE; END", qualified(table), mode)));
+  table.columns = columns_of(backend, *row.at(0));
+  return table;
+}
+
+BackendCopySink::BackendCopySink(Backend& backend, const TargetTable& target, ErrorContext context)
+    : backend_(backend), target_(target), context_(context) {}
+
+void BackendCopySink::begin(const std::vector<std::string>& columns) {
+  std::vector<std::string> names;
+  names.reserve(columns.size());
+  for (const auto& column : columns) names.push_back(quote_name(column));
+  begun_ = true;
+  try {
+    backend_.begin_copy_in(
+        fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)", qualified(target_), fmt::join(names, ", ")));
+  } catch (const BackendError& error) {
+    throw sql_error(translate_error(error.report, context_));
+  }
+}
+
+void BackendCopySink::write(std::span<const std::byte> binary_copy) {
+  try {
+    backend_.copy_data(binary_copy);
+  } catch (const BackendError& error) {
+    throw sql_error(translate_error(error.report, context_));
+  }
+}
+
+void BackendCopySink::finish() {
+  try {
+    backend_.end_copy_in();
+  } catch (const BackendError& error) {
+    throw sql_error(translate_error(error.report, context_));
+  }
+}
+
+void BackendCopySink::abort() {
+  if (backend_.copying()) {
+    backend_.fail_copy_in("the load failed");
+  } else {
+    backend_.abort();
+  }
+}
+
+}  // namespace penstock::endpoint

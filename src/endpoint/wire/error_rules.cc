@@ -1,0 +1,78 @@
+#include "endpoint/wire/error_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace penstock::endpoint {
+
+namespace {
+
+struct ErrorRule {
+  std::string_view sqlstate;  // PostgreSQL's
+  void (*apply)(Report& report, const ErrorContext& context);
+};
+
+// Redshift's error block, as run-time failures show it in their detail.
+void set_block(Report& report, const std::string& message, int code, const std::string& block_context,
+               const ErrorContext& context) {
+  const auto error = redshift_error(message, code, block_context, context.query, "");
+  report.set('C', error.sqlstate);
+  report.set('M', error.what());
+  report.set('D', error.detail);
+  report.set('H', {});
+}
+
+// Literally "1023": what clients that retry look for.
+void serialization_failure(Report& report, const ErrorContext& context) {
+  report.set('C', "XX000");
+  report.set('M', "1023");
+  report.set('D', fmt::format("Serializable isolation violation on table - 0, transactions forming the cycle are: {} "
+                              "(pid:{})",
+                              context.transaction, context.process));
+  report.set('H', {});
+}
+
+void null_in_not_null(Report& report, const ErrorContext& context) {
+  set_block(report, fmt::format("Cannot insert a NULL value into column {}", report.field('c')), 8007, "", context);
+}
+
+void too_long_for_type(Report& report, const ErrorContext& context) {
+  std::string detail(report.field('M'));
+  if (!detail.empty()) detail[0] = 'V';  // "value too long for type character varying(5)"
+  set_block(report, "Value too long for character type", 8001, detail, context);
+}
+
+constexpr std::array kErrorRules{
+    ErrorRule{"40001", serialization_failure},
+    ErrorRule{"23502", null_in_not_null},
+    ErrorRule{"22001", too_long_for_type},
+};
+
+}  // namespace
+
+Report translate_error(Report report, const ErrorContext& context) {
+  if (context.rewritten) report.set('P', {});
+  const auto rule = std::find_if(kErrorRules.begin(), kErrorRules.end(),
+                                 [&](const ErrorRule& candidate) { return candidate.sqlstate == report.field('C'); });
+  if (rule != kErrorRules.end()) rule->apply(report, context);
+  return report;
+}
+
+// Redshift tells what PostgreSQL gives notice of at severity INFO.
+Report translate_notice(Report report) {
+  if (report.field('S') == "NOTICE") {
+    report.set('S', "INFO");
+    report.set('V', "INFO");
+  }
+  report.set('P', {});
+  return report;
+}
+
+Report report_of(const SqlError& error) {
+  return make_report("ERROR", error.sqlstate, error.what(), error.detail, error.hint);
+}
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,26 @@
+// PostgreSQL's errors and notices in Redshift's words and codes.
+//
+// Pure. One table of rules in error_rules.cc; what no rule names passes through as it is.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "endpoint/sql/sql_error.h"
+#include "endpoint/wire/messages.h"
+
+namespace penstock::endpoint {
+
+// What Redshift's error texts name besides the error itself.
+struct ErrorContext {
+  std::int64_t query = 0;
+  std::int64_t transaction = 0;
+  int process = 0;
+  bool rewritten = false;  // PostgreSQL saw another text than the client wrote: positions in it mean nothing
+};
+
+Report translate_error(Report report, const ErrorContext& context);
+Report translate_notice(Report report);
+Report report_of(const SqlError& error);
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,59 @@
+#include "endpoint/wire/error_rules.h"
+
+#include <gmock/gmock.h>
+
+namespace penstock::endpoint {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(ErrorRules, ASerializationFailureIs1023) {
+  const auto report =
+      translate_error(make_report("ERROR", "40001", "could not serialize access due to concurrent update"),
+                      {.transaction = 55, .process = 77});
+  EXPECT_EQ(report.field('C'), "XX000");
+  EXPECT_EQ(report.field('M'), "1023");
+  EXPECT_EQ(report.field('D'),
+            "Serializable isolation violation on table - 0, transactions forming the cycle are: 55 (pid:77)");
+}
+
+TEST(ErrorRules, NullInANotNullColumnIs8007) {
+  auto postgres =
+      make_report("ERROR", "23502", "null value in column \"c\" of relation \"t\" violates ...", "Failing row");
+  postgres.set('c', "c");
+  const auto report = translate_error(postgres, {.query = 9});
+  EXPECT_EQ(report.field('C'), "XX000");
+  EXPECT_EQ(report.field('M'), "Cannot insert a NULL value into column c");
+  EXPECT_THAT(std::string(report.field('D')), HasSubstr("code:      8007"));
+  EXPECT_THAT(std::string(report.field('D')), HasSubstr("query:     9"));
+}
+
+TEST(ErrorRules, ATextThatIsTooLongIs8001) {
+  const auto report =
+      translate_error(make_report("ERROR", "22001", "value too long for type character varying(5)"), {});
+  EXPECT_EQ(report.field('C'), "XX000");
+  EXPECT_EQ(report.field('M'), "Value too long for character type");
+  EXPECT_THAT(std::string(report.field('D')), HasSubstr("context:   Value too long for type character varying(5)"));
+}
+
+TEST(ErrorRules, OthersPassThrough) {
+  for (const auto* code : {"42P01", "42703", "42601", "25P02", "57014", "40P01"}) {
+    const auto report = translate_error(make_report("ERROR", code, "as it was", "detail", "hint"), {});
+    EXPECT_EQ(report.fields, make_report("ERROR", code, "as it was", "detail", "hint").fields) << code;
+  }
+}
+
+TEST(ErrorRules, PositionsInARewrittenTextAreLeftOut) {
+  auto postgres = make_report("ERROR", "42601", "syntax error");
+  postgres.set('P', "12");
+  EXPECT_EQ(translate_error(postgres, {.rewritten = true}).field('P'), "");
+  EXPECT_EQ(translate_error(postgres, {}).field('P'), "12");
+}
+
+TEST(ErrorRules, NoticesAreInfo) {
+  EXPECT_EQ(translate_notice(make_report("NOTICE", "00000", "m")).field('S'), "INFO");
+  EXPECT_EQ(translate_notice(make_report("WARNING", "25001", "m")).field('S'), "WARNING");
+}
+
+}  // namespace
+}  // namespace penstock::endpoint

@@ -1,0 +1,23 @@
+// Where a session's statements are remembered: the endpoint's Recorder, or a test's.
+//
+// Threads: any. Errors: none; what can't be remembered hurts no session.
+#pragma once
+
+#include <cstdint>
+
+#include "endpoint/catalog/recorder.h"
+
+namespace penstock::endpoint {
+
+class History {
+ public:
+  virtual ~History() = default;
+  virtual std::int64_t next_query() = 0;
+  virtual std::int64_t next_transaction() = 0;
+  virtual void record(StatementRecord statement) = 0;
+  virtual void record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
+                           const CopyReport& report) = 0;
+  virtual void flush() = 0;  // returns when all that was recorded before is visible
+};
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,73 @@
+#include "endpoint/wire/journal.h"
+
+#include <algorithm>
+#include <array>
+
+namespace penstock::endpoint {
+
+namespace {
+
+bool writes(const StatementRecord& record, std::string_view tag) {
+  if (record.kind == Recognised::Kind::ddl) return true;
+  constexpr std::array<std::string_view, 6> kWriting{"INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "TRUNCATE"};
+  return std::any_of(kWriting.begin(), kWriting.end(), [&](auto verb) { return tag.starts_with(verb); });
+}
+
+}  // namespace
+
+Journal::Journal(History& history, std::string user, std::string database, int process)
+    : history_(history), user_(std::move(user)), database_(std::move(database)), process_(process) {}
+
+StatementRecord Journal::begin(const Recognised& statement, const std::string& label) {
+  if (transaction_ == 0) transaction_ = history_.next_transaction();
+  StatementRecord record;
+  if (statement.kind == Recognised::Kind::query) record.query = history_.next_query();
+  record.transaction = transaction_;
+  record.session = process_;
+  record.user = user_;
+  record.database = database_;
+  record.label = label;
+  record.text = statement.logged_text;
+  record.kind = statement.kind;
+  record.started = std::chrono::system_clock::now();
+  return record;
+}
+
+void Journal::done(StatementRecord record, TransactionEffect effect, std::string_view tag) {
+  record.finished = std::chrono::system_clock::now();
+  wrote_ = wrote_ || writes(record, tag);
+  if (effect == TransactionEffect::commit || effect == TransactionEffect::rollback) {
+    // By what happened, not by what was asked: COMMIT of a failed transaction rolls back. In the one spelling that
+    // queries for committed loads compare with.
+    record.text = tag == "COMMIT" ? "COMMIT" : "ROLLBACK";
+    wrote_ = false;
+  }
+  history_.record(std::move(record));
+}
+
+void Journal::failed(StatementRecord record, std::string_view message) {
+  record.finished = std::chrono::system_clock::now();
+  record.aborted = true;
+  record.error = message;
+  history_.record(std::move(record));
+}
+
+void Journal::copied(const StatementRecord& record, const CopyStatement& copy, const TargetTable& target,
+                     const CopyReport& report) {
+  StatementRecord finished = record;
+  finished.finished = std::chrono::system_clock::now();
+  finished.aborted = report.failed;
+  history_.record_copy(finished, copy, target, report);
+}
+
+void Journal::transaction_ended(bool committed) {
+  if (transaction_ == 0) return;
+  if (committed && wrote_) {
+    Recognised commit{PassThrough{"COMMIT"}, TransactionEffect::commit, Recognised::Kind::utility, false, "COMMIT"};
+    done(begin(commit, "default"), TransactionEffect::commit, "COMMIT");
+  }
+  wrote_ = false;
+  transaction_ = 0;
+}
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,41 @@
+// One session's part of the history: which transaction a statement belongs to, when it ran, and how it ended.
+//
+// A transaction gets its number with its first statement. One that the client neither began nor committed is
+// remembered with a COMMIT of its own when it wrote: "committed" means that such a row is there.
+//
+// Threads: the session's.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "endpoint/sql/statement.h"
+#include "endpoint/wire/history.h"
+
+namespace penstock::endpoint {
+
+class Journal {
+ public:
+  Journal(History& history, std::string user, std::string database, int process);
+
+  // A statement begins; its record is to be handed to done() or failed().
+  StatementRecord begin(const Recognised& statement, const std::string& label);
+  void done(StatementRecord record, TransactionEffect effect, std::string_view tag);
+  void failed(StatementRecord record, std::string_view message);
+  void copied(const StatementRecord& record, const CopyStatement& copy, const TargetTable& target,
+              const CopyReport& report);
+  // The transaction is over. An explicit COMMIT or ROLLBACK has been done() before.
+  void transaction_ended(bool committed);
+  void flush() { history_.flush(); }
+  [[nodiscard]] std::int64_t transaction() const noexcept { return transaction_; }
+
+ private:
+  History& history_;
+  const std::string user_;
+  const std::string database_;
+  const int process_;
+  std::int64_t transaction_ = 0;  // 0: none yet
+  bool wrote_ = false;            // in a transaction without a COMMIT of the client's
+};
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,65 @@
+#include "endpoint/wire/last_ids.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "endpoint/sql/lexer.h"
+
+namespace penstock::endpoint {
+
+bool is_leader_only(std::string_view sql) {
+  const auto tokens = lex(sql);
+  if (tokens.empty() || !is_keyword(tokens.front(), "SELECT")) return false;
+  const auto of_catalog = [](const Token& token) {
+    return token.kind == TokenKind::word && lower(token.text).starts_with("pg_");
+  };
+  return std::any_of(tokens.begin(), tokens.end(), of_catalog) ||
+         std::none_of(tokens.begin(), tokens.end(), [](const Token& token) { return is_keyword(token, "FROM"); });
+}
+
+void LastIds::copy_done(std::int64_t query, std::uint64_t rows) {
+  copy_ = {query, rows};
+  copy_told_ = false;
+  query_done(query);
+}
+
+void LastIds::copy_failed(std::int64_t query) {
+  copy_ = kept_copy_ = {query, 0};
+  copy_told_ = false;
+  query_done(query);
+}
+
+void LastIds::query_done(std::int64_t query) {
+  query_ = query;
+  query_told_ = false;
+}
+
+void LastIds::transaction_ended(bool committed) {
+  if (committed) {
+    kept_copy_ = copy_;
+    return;
+  }
+  copy_ = kept_copy_;
+  // PostgreSQL has gone back to what it knew before; unless nothing ever was, it must hear the values again.
+  copy_told_ = copy_.query < 0;
+  query_told_ = query_ < 0;
+}
+
+// Copies are few, and a view may hide the call: always told at once. Queries are many: only where they are asked for.
+bool LastIds::must_tell(std::string_view sql) const {
+  if (!copy_told_) return true;
+  return !query_told_ && lower(sql).find("pg_last_") != std::string::npos;
+}
+
+std::string LastIds::telling() const {
+  return fmt::format(
+      "SELECT set_config('penstock.last_copy_id', '{}', false), set_config('penstock.last_copy_count', '{}', false), "
+      "set_config('penstock.last_query_id', '{}', false)",
+      copy_.query, copy_.rows, query_);
+}
+
+void LastIds::told() noexcept { copy_told_ = query_told_ = true; }
+
+}  // namespace penstock::endpoint

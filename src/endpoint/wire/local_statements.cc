@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "endpoint/wire/copy_target.h"
+#include "endpoint/wire/session.h"
+#include "penstock/error.h"
+
+namespace penstock::endpoint {
+
+namespace {
+
+// What a store says in its own way; what it means for SQL is known here only for a cancel.
+SqlError sql_error(const Error& error) {
+  if (error.kind() == ErrorKind::cancelled) return {"57014", "canceling statement due to user request"};
+  return {"XX000", error.what()};
+}
+
+}  // namespace
+
+// Not part of a Services call: whatever is thrown here leaves the transaction failed (fail() sees to that).
+std::string Session::run_local(const Statement& statement, bool alone) {
+  if (block_ == Block::failed) {
+    throw SqlError("25P02", "current transaction is aborted, commands ignored until end of transaction block");
+  }
+  const auto& recognised = statement.recognised;
+  if (recognised.reads_history) journal_.flush();
+  tell_last_ids(recognised.logged_text);
+  auto record = journal_.begin(recognised, label_);
+  query_ = record.query;
+  rewritten_ = executed_ = unsynced_ = true;
+  std::string tag;
+  try {
+    if (const auto* script = std::get_if<Script>(&recognised.action)) {
+      tag = run(*script, alone);
+    } else if (const auto* copy = std::get_if<RunCopy>(&recognised.action)) {
+      tag = run(*copy, record);
+    } else {
+      tag = run(std::get<SetSession>(recognised.action));
+    }
+  } catch (const std::runtime_error& error) {
+    journal_.failed(std::move(record), error.what());
+    throw;
+  }
+  completed(statement, std::move(record), tag);
+  if (const auto* script = std::get_if<Script>(&recognised.action); script != nullptr && script->commits) commit();
+  return tag;
+}
+
+// alone: nothing else has been executed in what would be one transaction with it.
+std::string Session::run(const Script& script, bool alone) {
+  if (script.outside_block && block_ != Block::none) {
+    throw SqlError("25001", fmt::format("{} cannot run inside a transaction block", script.tag));
+  }
+  if (script.outside_block && !alone) {
+    throw SqlError("25001", fmt::format("{} cannot run inside a multiple commands statement", script.tag));
+  }
+  for (const auto& sql : script.statements) {
+    backend_.run(sql);
+    if (!script.outside_block) continue;
+    if (auto result = backend_.sync(); result.failure) throw BackendError(std::move(*result.failure));
+  }
+  return script.tag;
+}
+
+std::string Session::run(const SetSession& setting) {
+  // SET and not set_config(): it takes no snapshot, so a transaction can still begin with its LOCK.
+  backend_.run(fmt::format("SET penstock.{} TO {}", quote_name(setting.name), quote_literal(setting.value)));
+  if (setting.name == "query_group") label_ = setting.value.empty() ? "default" : setting.value;
+  return setting.tag;
+}
+
+// TRUNCATE: commits what came before it, too.
+void Session::commit() {
+  if (block_ == Block::open) {
+    backend_.run("COMMIT");
+    block_ = Block::none;
+  } else if (auto result = backend_.sync(); result.failure) {
+    throw BackendError(std::move(*result.failure));
+  }
+  executed_ = false;
+  transaction_ended(true);
+}
+
+std::string Session::run(const RunCopy& run, const StatementRecord& record) {
+  const auto& copy = run.copy;
+  const auto target = open_target(backend_, copy);
+  BackendCopySink sink(backend_, target, context());
+  const auto failed = [&](CopyReport report) {
+    sink.abort();
+    report.failed = true;
+    last_ids_.copy_failed(record.query);
+    journal_.copied(record, copy, target, report);
+  };
+  const auto stop = interrupt_.begin_statement();
+  CopyReport report;
+  try {
+    report = services_.run_copy(copy, target, sink,
+                                {.connect = services_.connect,
+                                 .query_id = record.query,
+                                 .stop = stop,
+                                 .workers = std::max(2U, std::thread::hardware_concurrency())});
+  } catch (const SqlError&) {
+    // Before the first row it is a statement that was refused, and pg_last_copy_id() stays what it was.
+    if (sink.begun()) failed({});
+    throw;
+  } catch (const Error& error) {
+    if (sink.begun()) failed({});
+    throw sql_error(error);
+  }
+  const auto say = [&](const std::string& message) {
+    conversation_.client.send(report_message('N', make_report("INFO", "00000", message)));
+  };
+  if (report.failed) {
+    failed(report);
+    throw SqlError("XX000", fmt::format("Load into table '{}' failed.  Check 'stl_load_errors' system table for "
+                                        "details.",
+                                        target.name));
+  }
+  last_ids_.copy_done(record.query, report.loaded_rows);
+  journal_.copied(record, copy, target, report);
+  say(fmt::format("Load into table '{}' completed, {} record(s) loaded successfully.", target.name,
+                  report.loaded_rows));
+  if (!report.errors.empty()) {
+    say(
+        fmt::format("Load into table '{}' completed, {} record(s) could not be loaded.  Check 'stl_load_errors' system "
+                    "table for details.",
+                    target.name, report.errors.size()));
+  }
+  return "COPY";
+}
+
+}  // namespace penstock::endpoint

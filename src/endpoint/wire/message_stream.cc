@@ -1,0 +1,83 @@
+#include "endpoint/wire/message_stream.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace penstock::endpoint {
+
+namespace {
+
+constexpr std::size_t kReadSize = 64 << 10;
+
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+
+}  // namespace
+
+MessageStream::MessageStream(Socket socket, std::size_t most_message_bytes)
+    : socket_(std::move(socket)), most_message_bytes_(most_message_bytes) {}
+
+bool MessageStream::read() {
+  received_.erase(0, taken_);
+  taken_ = 0;
+  const auto before = received_.size();
+  received_.resize(before + kReadSize);
+  ssize_t got = 0;
+  do {
+    got = ::recv(socket_.descriptor(), received_.data() + before, kReadSize, 0);
+  } while (got < 0 && errno == EINTR);
+  const bool alive = got > 0 || (got < 0 && would_block());
+  received_.resize(before + (got > 0 ? static_cast<std::size_t>(got) : 0));
+  return alive;
+}
+
+std::optional<Message> MessageStream::next() {
+  Message message;
+  switch (next_message(std::string_view(received_).substr(taken_), most_message_bytes_, message)) {
+    case Framing::incomplete:
+      return std::nullopt;
+    case Framing::malformed:
+      throw ProtocolError("invalid message length");
+    case Framing::whole:
+      break;
+  }
+  taken_ += message.whole.size();
+  return message;
+}
+
+std::optional<std::string_view> MessageStream::next_startup(std::size_t limit) {
+  const auto bytes = std::string_view(received_).substr(taken_);
+  MessageReader reader(bytes);
+  const auto length = static_cast<std::uint32_t>(reader.i32());
+  if (!reader.ok()) return std::nullopt;
+  if (length < 8 || length > limit) throw ProtocolError("invalid length of startup packet");
+  if (bytes.size() < length) return std::nullopt;
+  taken_ += length;
+  return bytes.substr(4, length - 4);
+}
+
+void MessageStream::send(std::string_view bytes) {
+  if (!gone_) outgoing_.append(bytes);
+}
+
+void MessageStream::flush() {
+  while (!gone_ && unsent() > 0) {
+    const auto sent = ::send(socket_.descriptor(), outgoing_.data() + sent_, unsent(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      sent_ += static_cast<std::size_t>(sent);
+    } else if (would_block()) {
+      break;
+    } else if (errno != EINTR) {
+      gone_ = true;
+    }
+  }
+  if (gone_ || sent_ == outgoing_.size()) {
+    outgoing_.clear();
+    sent_ = 0;
+  } else if (sent_ > outgoing_.size() / 2) {
+    outgoing_.erase(0, sent_);
+    sent_ = 0;
+  }
+}
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,53 @@
+// A socket that carries messages: what comes in is cut into them, what goes out waits until the socket takes it.
+//
+// Nothing blocks; poll() tells when read() and flush() have something to do. A peer that is gone is remembered, and
+// what is sent to it is dropped: a statement goes on without the client that asked for it.
+//
+// Threads: one. Errors: ProtocolError for bytes that are no message.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "endpoint/wire/messages.h"
+#include "endpoint/wire/socket.h"
+
+namespace penstock::endpoint {
+
+struct ProtocolError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class MessageStream {
+ public:
+  MessageStream(Socket socket, std::size_t most_message_bytes);
+
+  // What the socket has, as far as it fits. False: the peer is gone, and no more will come.
+  bool read();
+  // The next message among what has been read. Its views hold until the next read().
+  std::optional<Message> next();
+  // The body of the next packet without a type byte (startup packets).
+  std::optional<std::string_view> next_startup(std::size_t limit);
+  // A byte as it is, outside of any message (the answer to an SSLRequest goes out the same way, with send()).
+  [[nodiscard]] bool has_input() const noexcept { return taken_ < received_.size(); }
+
+  void send(std::string_view bytes);
+  void flush();  // as much as the socket takes now
+  [[nodiscard]] std::size_t unsent() const noexcept { return outgoing_.size() - sent_; }
+  [[nodiscard]] bool gone() const noexcept { return gone_; }
+  [[nodiscard]] int descriptor() const noexcept { return socket_.descriptor(); }
+
+ private:
+  Socket socket_;
+  std::size_t most_message_bytes_;
+  std::string received_;
+  std::size_t taken_ = 0;  // of received_, handed out already
+  std::string outgoing_;
+  std::size_t sent_ = 0;  // of outgoing_
+  bool gone_ = false;
+};
+
+}  // namespace penstock::endpoint

@@ -1,0 +1,48 @@
+// Accepts clients, and gives each a thread and a session of its own.
+//
+// Threads: serve() is one thread's; stop() any's. Lifetime: services outlive the server.
+// Errors: Error from the constructor, when the address can't be had. A client's fault ends its own connection.
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <string>
+#include <thread>
+
+#include "endpoint/wire/config.h"
+#include "endpoint/wire/interrupt.h"
+#include "endpoint/wire/session.h"
+#include "endpoint/wire/socket.h"
+#include "penstock/log.h"
+
+namespace penstock::endpoint {
+
+class Server {
+ public:
+  Server(const EndpointConfig& config, const Services& services, Log& log);
+  ~Server();
+  [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port; }
+  void serve();          // until stop(); then cancels what runs, and returns when all sessions are over
+  void stop() noexcept;  // may be called from a signal handler
+
+ private:
+  struct Connection {
+    std::atomic<bool> over = false;
+    std::jthread thread;
+  };
+  void accept_one();
+  void reap();
+  void talk(Socket socket) noexcept;
+  void run_session(MessageStream client, const Login& login);
+
+  const EndpointConfig config_;
+  const Services& services_;
+  Log& log_;
+  const Socket stop_event_;
+  Listener listener_;
+  CancelKeys cancel_keys_;
+  std::atomic<unsigned> sessions_ = 0;
+  std::list<Connection> connections_;  // of the serving thread
+};
+
+}  // namespace penstock::endpoint
