@@ -132,6 +132,7 @@ TEST_P(EachCodec, RefusesAnObjectThatIsCutOffAnywhere) {
 
 TEST_P(EachCodec, RefusesWhatIsNotOfItsCodec) {
   EXPECT_THAT(refusal("id,name\n1,a\n2,b\n3,c\n", codec), HasSubstr("s3://b/k is not "));
+  EXPECT_THAT(refusal("1,ab\n", codec), HasSubstr("s3://b/k is not ")) << "too short for any header";
   EXPECT_THAT(refusal(compress("a") + "id,name\n1,a\n2,b\n", codec), HasSubstr("has bytes behind its "));
 }
 

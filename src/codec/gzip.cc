@@ -28,6 +28,8 @@ class GzipReader final : public ObjectReader {
 
  private:
   void begin_member() {
+    constexpr std::byte kMagic{0x1f};  // ISA-L looks at nothing before it has all ten bytes of a header
+    if (in_.next().front() != kMagic) refuse(ISAL_INVALID_WRAPPER);
     isal_inflate_reset(state_.get());
     state_->crc_flag = ISAL_GZIP;
     inside_member_ = true;

@@ -1,0 +1,24 @@
+#include "endpoint/copy/record_format.h"
+
+#include "endpoint/copy/csv.h"
+#include "endpoint/copy/delimited.h"
+#include "endpoint/copy/json_format.h"
+
+namespace penstock::endpoint {
+
+std::unique_ptr<RecordFormat> record_format(const CopyStatement& statement, std::span<const LoadColumn> columns,
+                                            std::vector<JsonPath> json_paths, ChunkSizes sizes) {
+  switch (statement.format) {
+    case CopyFormat::delimited:
+      return delimited_format(statement, columns, sizes);
+    case CopyFormat::csv:
+      return csv_format(statement, columns, sizes);
+    case CopyFormat::json:
+      return json_format(statement, columns, std::move(json_paths), sizes);
+    case CopyFormat::parquet:
+      throw not_supported("COPY of PARQUET");
+  }
+  throw not_supported("this format of COPY");
+}
+
+}  // namespace penstock::endpoint

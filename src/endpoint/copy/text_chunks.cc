@@ -1,0 +1,99 @@
+#include "endpoint/copy/text_chunks.h"
+
+#include <cstring>
+#include <utility>
+
+#include "codec/decompress.h"
+
+namespace penstock::endpoint {
+namespace {
+
+class TextChunks final : public ChunkReader {
+ public:
+  TextChunks(std::unique_ptr<ObjectReader> bytes, std::int64_t header_lines, RecordsEnd records_end, ChunkSizes sizes)
+      : bytes_(std::move(bytes)), lines_to_drop_(header_lines), records_end_(std::move(records_end)), sizes_(sizes) {}
+
+  bool next(Chunk& chunk) override {
+    chunk.bytes.append(carried_.view());
+    carried_.clear();
+    std::size_t wanted = sizes_.chunk;
+    while (true) {
+      fill(chunk.bytes, wanted);
+      drop_lines(chunk);
+      if (at_end_) return chunk.bytes.size() > 0;
+      if (const std::size_t end = records_end_(chunk.bytes.view()); end > 0) {
+        carried_.append(chunk.bytes.view().substr(end));
+        chunk.bytes.resize_down(end);
+        return true;
+      }
+      if (chunk.bytes.size() >= sizes_.record) return give_up_record(chunk);
+      wanted = std::max(wanted, chunk.bytes.size() * 2);
+    }
+  }
+
+ private:
+  void fill(ByteBuffer& buffer, std::size_t wanted) {
+    while (!at_end_ && buffer.size() < wanted) {
+      const std::span<char> room = buffer.room(wanted - buffer.size()).first(wanted - buffer.size());
+      const std::size_t n = bytes_->read(std::as_writable_bytes(room));
+      at_end_ = n == 0;
+      buffer.add(n);
+    }
+  }
+
+  // Header lines, and what is left of a record that was given up.
+  void drop_lines(Chunk& chunk) {
+    std::size_t dropped = 0;
+    while (lines_to_drop_ > 0) {
+      const auto newline = chunk.bytes.view().find('\n', dropped);
+      if (newline != std::string_view::npos) {
+        dropped = newline + 1;
+        --lines_to_drop_;
+        ++chunk.lines_before;
+        continue;
+      }
+      chunk.bytes.clear();
+      dropped = 0;
+      if (at_end_) return;
+      fill(chunk.bytes, sizes_.chunk);
+    }
+    chunk.bytes.drop_front(dropped);
+  }
+
+  bool give_up_record(Chunk& chunk) {
+    chunk.overlong = true;
+    lines_to_drop_ = 1;
+    return true;
+  }
+
+  std::unique_ptr<ObjectReader> bytes_;
+  std::int64_t lines_to_drop_;
+  RecordsEnd records_end_;
+  ChunkSizes sizes_;
+  ByteBuffer carried_;  // behind the last chunk's end
+  bool at_end_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ChunkReader> text_chunks(std::unique_ptr<ObjectReader> bytes, std::int64_t header_lines,
+                                         RecordsEnd records_end, ChunkSizes sizes) {
+  return std::make_unique<TextChunks>(std::move(bytes), header_lines, std::move(records_end), sizes);
+}
+
+std::unique_ptr<ObjectReader> open_bytes(const SourceObject& object, CopyCodec codec) {
+  const auto known = [&] {
+    switch (codec) {
+      case CopyCodec::none:
+        return Codec::none;
+      case CopyCodec::gzip:
+        return Codec::gzip;
+      case CopyCodec::zstd:
+        return Codec::zstd;
+    }
+    return Codec::none;
+  }();
+  return decompressed(object.store->open(object.info), known, object.uri);
+}
+
+}  // namespace penstock::endpoint
