@@ -7,6 +7,7 @@
 #include "endpoint/catalog/bootstrap.h"
 #include "endpoint/catalog/postgres.h"
 #include "endpoint/catalog/recorder.h"
+#include "endpoint/sql/statement.h"
 #include "penstock/error.h"
 #include "redshift/testing/postgres.h"
 
@@ -215,6 +216,58 @@ TEST_F(Catalog, AttributesThatNameNoColumnAreRefused) {
                       "SELECT penstock_attributes('{\"foreign_keys\":[{\"columns\":[\"a\"],"
                       "\"table\":\"nowhere\",\"referenced_columns\":[]}]}'); CREATE TABLE wrong (a int)"),
               HasSubstr("relation \"nowhere\" does not exist"));
+}
+
+// What a client's statement becomes is PostgreSQL's to take, in a transaction of its own.
+void carry_out(Postgres& session, const std::string& statement) {
+  const Recognised recognised = recognise(statement);
+  if (const auto* pass = std::get_if<PassThrough>(&recognised.action)) {
+    session.run(pass->sql);
+    return;
+  }
+  const auto& script = std::get<Script>(recognised.action);
+  if (!script.outside_block) session.run("BEGIN");
+  for (const std::string& each : script.statements) session.run(each);
+  if (!script.outside_block) session.run("COMMIT");
+}
+
+TEST_F(Catalog, TakesWhatStatementsBecome) {
+  auto session = client();
+  session.run("CREATE SCHEMA statements; SET search_path TO statements");
+  for (const std::string statement :
+       {R"(CREATE TABLE IF NOT EXISTS "A" ("Id" BIGINT IDENTITY(0,1) DISTKEY, "b" VARCHAR(MAX) ENCODE zstd, c NUMERIC,
+           d VARCHAR(10), PRIMARY KEY ("Id")) COMPOUND SORTKEY("Id", "b"))",
+        "create table b (a bigint references a(id), foreign key (a) references b, d int default 1) diststyle even",
+        "create temp table #c (like a)",
+        "create table d diststyle key distkey(id) as (select id, b from a)",
+        "alter table a add column e int encode az64 default 3",
+        "alter table b alter column a encode zstd",
+        "alter table a alter column d type varchar(300)",
+        "alter table b alter sortkey (a), alter distkey d",
+        "alter table d alter diststyle all",
+        "alter table d add foreign key (id) references b (a)",
+        "insert into a (b) values ('x')",
+        "insert into #c select id, b, c, d from a",
+        "delete a where id = 99",
+        "select sysdate, getdate(), nvl(null, 1), 1as x",
+        "vacuum delete only a",
+        "analyze a (b) all columns",
+        "truncate b",
+        "show query_group",
+        "set wlm_query_slot_count to 3",
+        "cancel 1"}) {
+    EXPECT_NO_THROW(carry_out(session, statement)) << statement;
+  }
+  EXPECT_THAT(rows(session, "SELECT id, c, d, e FROM a"), ElementsAre(ElementsAre("0", "NULL", "NULL", "3")));
+  EXPECT_THAT(rows(session,
+                   "SELECT tablename, \"column\", rtrim(encoding), distkey, sortkey FROM pg_table_def WHERE "
+                   "schemaname = 'statements' AND tablename IN ('a', 'b') AND (distkey OR sortkey > 0) "
+                   "ORDER BY 1, 2"),
+              ElementsAre(ElementsAre("a", "b", "zstd", "f", "2"), ElementsAre("a", "id", "none", "t", "1"),
+                          ElementsAre("b", "a", "zstd", "f", "1"), ElementsAre("b", "d", "az64", "t", "0")));
+  EXPECT_EQ(session.value("SELECT diststyle FROM svv_table_info WHERE schema = 'statements' AND \"table\" = 'a'"),
+            "KEY(id)");
+  EXPECT_EQ(session.value("SHOW penstock.wlm_query_slot_count"), "3");
 }
 
 TEST_F(Catalog, PgTableDefShowsOnlySchemasInTheSearchPath) {

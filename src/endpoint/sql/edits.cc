@@ -31,10 +31,12 @@ bool is_literal(const Token& token) { return token.kind == TokenKind::string || 
 }  // namespace
 
 Edits::Edits(std::string_view text, std::span<const Token> tokens)
-    : text_(text), tokens_(tokens), replaced_(tokens.size()), inserted_(tokens.size()) {}
+    : text_(text), tokens_(tokens), replaced_(tokens.size()), swallowed_(tokens.size()), inserted_(tokens.size()) {}
 
 void Edits::replace(std::size_t first, std::size_t last, std::string_view by) {
-  for (std::size_t i = first; i < last; ++i) replaced_[i] = i == first ? by : "";
+  if (first == last) return;
+  replaced_[first] = by;
+  for (std::size_t i = first + 1; i < last; ++i) swallowed_[i] = true;
 }
 
 void Edits::insert_before(std::size_t token, std::string_view text) { inserted_[token] += text; }
@@ -55,6 +57,7 @@ std::string Edits::usual_form(std::size_t i) const {
       const bool qualified = i > 0 && tokens_[i - 1].text == ".";
       const bool called = i + 1 < tokens_.size() && tokens_[i + 1].text == "(";
       if (is_keyword(token, "SYSDATE") && !qualified && !called) return "pg_catalog.sysdate()";
+      if (is_keyword(token, "NVL") && !qualified && called) return "coalesce";
       break;
     }
     case TokenKind::number:
@@ -72,14 +75,19 @@ std::string Edits::text(std::size_t first, std::size_t last) const {
   std::size_t behind = tokens_[first].offset;
   for (std::size_t i = first; i < last; ++i) {
     const Token& token = tokens_[i];
+    if (token.kind == TokenKind::end) {  // a comment before it would swallow what somebody appends
+      out += inserted_[i];
+      break;
+    }
     const std::string_view gap = text_.substr(behind, token.offset - behind);  // white space and comments
     const bool removed = replaced_[i] && replaced_[i]->empty() && inserted_[i].empty();
-    if (!removed) {
-      out += gap;
+    if (removed) {
+      if (!out.empty() && out.back() != ' ') out += ' ';
+    } else if (!swallowed_[i]) {
+      const bool already = gap == " " && out.ends_with(' ');
+      if (!already) out += gap;
       out += inserted_[i];
       out += replaced_[i] ? *replaced_[i] : usual_form(i);
-    } else if (!out.empty() && out.back() != ' ') {
-      out += ' ';
     }
     behind = token.offset + token.text.size();
   }

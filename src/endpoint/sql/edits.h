@@ -32,6 +32,7 @@ class Edits {
   std::string_view text_;
   std::span<const Token> tokens_;
   std::vector<std::optional<std::string>> replaced_;  // by token
+  std::vector<bool> swallowed_;                       // by the replacement of a token before it
   std::vector<std::string> inserted_;                 // before the token
 };
 

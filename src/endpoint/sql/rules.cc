@@ -8,38 +8,88 @@ namespace {
 
 using Kind = Recognised::Kind;
 
-constexpr Rule not_in_redshift(std::string_view words, std::string_view what) {
-  return {.words = words, .kind = Kind::utility, .apply = nullptr, .not_in_redshift = what, .not_here = {}};
-}
-
-constexpr Rule not_here(std::string_view words, std::string_view what) {
-  return {.words = words, .kind = Kind::utility, .apply = nullptr, .not_in_redshift = {}, .not_here = what};
-}
-
 constexpr Rule rule(std::string_view words, Kind kind, decltype(Rule::apply) apply = nullptr) {
-  return {.words = words, .kind = kind, .apply = apply, .not_in_redshift = {}, .not_here = {}};
+  return {.words = words, .kind = kind, .standing = Standing::carried_out, .apply = apply};
+}
+constexpr Rule not_here(std::string_view words) {
+  return {.words = words, .kind = Kind::utility, .standing = Standing::not_here, .apply = nullptr};
+}
+constexpr Rule not_in_redshift(std::string_view words) {
+  return {.words = words, .kind = Kind::utility, .standing = Standing::not_in_redshift, .apply = nullptr};
 }
 
 constexpr auto kRules = std::to_array<Rule>({
     // transactions
     rule("BEGIN", Kind::utility, begin_transaction),
     rule("START TRANSACTION", Kind::utility, begin_transaction),
-    not_in_redshift("COMMIT PREPARED", "COMMIT PREPARED"),
+    not_in_redshift("COMMIT PREPARED"),
     rule("COMMIT", Kind::utility, commit_transaction),
     rule("END", Kind::utility, commit_transaction),
-    not_in_redshift("ROLLBACK PREPARED", "ROLLBACK PREPARED"),
+    not_in_redshift("ROLLBACK PREPARED"),
     rule("ROLLBACK", Kind::utility, rollback_transaction),
     rule("ABORT", Kind::utility, rollback_transaction),
-    not_in_redshift("PREPARE TRANSACTION", "PREPARE TRANSACTION"),
-    not_in_redshift("SAVEPOINT", "SAVEPOINT"),
-    not_in_redshift("RELEASE", "RELEASE SAVEPOINT"),
+    not_in_redshift("PREPARE TRANSACTION"),
+    not_in_redshift("SAVEPOINT"),
+    not_in_redshift("RELEASE"),
 
     // loading and unloading
+    not_here("COPY JOB ALTER|RUN|LIST|SHOW|DROP"),
     rule("COPY", Kind::query, copy),
-    not_here("UNLOAD", "UNLOAD"),
+    not_here("UNLOAD"),
+
+    // tables
+    rule("CREATE [LOCAL] [TEMP|TEMPORARY] TABLE", Kind::ddl, create_table),
+    not_in_redshift("CREATE [GLOBAL] [UNLOGGED] [TEMP|TEMPORARY] TABLE"),
+    rule("ALTER TABLE", Kind::ddl, alter_table),
+    rule("TRUNCATE", Kind::utility, truncate),
+    rule("LOCK", Kind::utility, lock),
+    rule("VACUUM", Kind::utility, vacuum),
+    rule("ANALYZE|ANALYSE", Kind::utility, analyze),
+
+    // sessions
+    rule("SET", Kind::utility, set),
+    not_here("SHOW DATABASES|SCHEMAS|TABLES|COLUMNS|TABLE|VIEW|PROCEDURE|PROCEDURES|FUNCTIONS|PARAMETERS|GRANTS"),
+    not_here("SHOW CONSTRAINTS|MODEL|DATASHARES|EXTERNAL"),
+    rule("SHOW", Kind::utility, show),
+    rule("RESET", Kind::utility, reset),
+    rule("CANCEL", Kind::utility, cancel),
+
+    // data
+    rule("INSERT|UPDATE|DELETE|MERGE|WITH", Kind::query, change_data),
+
+    // what Redshift has and this local one has not
+    not_here("CREATE|ALTER|DROP EXTERNAL"),
+    not_here("CREATE|ALTER|DROP DATASHARE|LIBRARY|MODEL|RLS|MASKING|TEMPLATE|IDENTITY"),
+    not_here("ATTACH|DETACH"),
+
+    // what PostgreSQL has and Redshift has not
+    not_in_redshift("CREATE [UNIQUE] INDEX"),
+    not_in_redshift("CREATE|ALTER|DROP INDEX"),
+    not_in_redshift("CREATE|ALTER|DROP SEQUENCE"),
+    not_in_redshift("CREATE|ALTER|DROP [CONSTRAINT] TRIGGER"),
+    not_in_redshift("CREATE|ALTER|DROP EVENT"),
+    not_in_redshift("CREATE|ALTER|DROP [OR] [REPLACE] RULE"),
+    not_in_redshift("CREATE|ALTER|DROP TYPE|DOMAIN"),
+    not_in_redshift("CREATE|ALTER|DROP EXTENSION"),
+    not_in_redshift("CREATE|ALTER|DROP AGGREGATE|OPERATOR|CAST|COLLATION|CONVERSION|TRANSFORM|ACCESS|TEXT"),
+    not_in_redshift("CREATE|ALTER|DROP [OR] [REPLACE] [TRUSTED] [PROCEDURAL] LANGUAGE"),
+    not_in_redshift("CREATE|ALTER|DROP FOREIGN|SERVER"),
+    not_in_redshift("CREATE|ALTER|DROP TABLESPACE|PUBLICATION|SUBSCRIPTION|STATISTICS|POLICY"),
+    not_in_redshift("ALTER SYSTEM|LARGE"),
+    not_in_redshift("IMPORT FOREIGN SCHEMA"),
+    not_in_redshift("LISTEN|NOTIFY|UNLISTEN"),
+    not_in_redshift("DO"),
+    not_in_redshift("LOAD"),
+    not_in_redshift("CLUSTER"),
+    not_in_redshift("REINDEX"),
+    not_in_redshift("CHECKPOINT"),
+    not_in_redshift("SECURITY LABEL"),
+    not_in_redshift("REASSIGN OWNED"),
+    not_in_redshift("MOVE"),
+    not_in_redshift("DISCARD"),
 
     // what PostgreSQL does as Redshift does: named for its place in the system tables
-    rule("SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|TABLE", Kind::query),
+    rule("SELECT|VALUES|TABLE|FETCH", Kind::query),
     rule("CREATE|ALTER|DROP DATABASE|USER|GROUP|ROLE", Kind::utility),
     rule("CREATE|ALTER|DROP", Kind::ddl),
 });

@@ -30,19 +30,20 @@ struct StatementText {
 };
 
 struct Decision {
-  decltype(Recognised::action) action;
+  decltype(Recognised::action) action{};
   TransactionEffect effect = TransactionEffect::none;
+  std::optional<Recognised::Kind> kind{};  // other than the rule's
 };
+
+enum class Standing { carried_out, not_here, not_in_redshift };
 
 struct Rule {
   // "CREATE [LOCAL] [TEMP|TEMPORARY] TABLE": words in their order, some optional, some with alternatives.
   std::string_view words;
   Recognised::Kind kind;
+  Standing standing;  // unless carried_out, the statement is refused by the words that it began with
   // Decides; nullopt: not this rule's statement after all. nullptr: PostgreSQL's own statement does it.
   std::optional<Decision> (*apply)(const StatementText&);
-  // Instead of apply: what is not supported, as the error names it; by Redshift itself, or only here.
-  std::string_view not_in_redshift;
-  std::string_view not_here;
 };
 
 std::span<const Rule> rules();
@@ -56,5 +57,24 @@ std::optional<Decision> rollback_transaction(const StatementText& statement);
 
 // rules_copy.cc
 std::optional<Decision> copy(const StatementText& statement);
+
+// rules_create_table.cc, rules_alter_table.cc
+std::optional<Decision> create_table(const StatementText& statement);
+std::optional<Decision> alter_table(const StatementText& statement);
+
+// rules_data.cc
+std::optional<Decision> change_data(const StatementText& statement);
+
+// rules_maintenance.cc
+std::optional<Decision> truncate(const StatementText& statement);
+std::optional<Decision> vacuum(const StatementText& statement);
+std::optional<Decision> analyze(const StatementText& statement);
+std::optional<Decision> lock(const StatementText& statement);
+std::optional<Decision> cancel(const StatementText& statement);
+
+// rules_session.cc
+std::optional<Decision> set(const StatementText& statement);
+std::optional<Decision> show(const StatementText& statement);
+std::optional<Decision> reset(const StatementText& statement);
 
 }  // namespace penstock::endpoint

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "endpoint/sql/rules.h"
 
@@ -25,12 +26,22 @@ bool names_history(std::span<const Token> tokens) {
   });
 }
 
+std::string first_words(const StatementText& statement) {
+  std::string out;
+  for (const Token& token : statement.tokens.first(statement.behind_words)) {
+    if (!out.empty()) out += ' ';
+    std::ranges::transform(token.text, std::back_inserter(out),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  }
+  return out;
+}
+
 // nullopt: the rule declines.
 std::optional<Decision> decide(const Rule& rule, const StatementText& statement) {
-  if (!rule.not_in_redshift.empty()) {
-    throw SqlError("0A000", fmt::format("{} is not supported by Redshift", rule.not_in_redshift));
+  if (rule.standing == Standing::not_here) throw not_supported(first_words(statement));
+  if (rule.standing == Standing::not_in_redshift) {
+    throw SqlError("0A000", fmt::format("{} is not supported by Redshift", first_words(statement)));
   }
-  if (!rule.not_here.empty()) throw not_supported(std::string(rule.not_here));
   if (rule.apply != nullptr) return rule.apply(statement);
   return Decision{.action = PassThrough{statement.edits().text()}};
 }
@@ -76,7 +87,7 @@ Recognised recognise(std::string_view text) {
     if (!words) continue;
     auto decision = decide(rule, {.text = text, .tokens = tokens, .behind_words = *words});
     if (!decision) continue;
-    out.kind = rule.kind;
+    out.kind = decision->kind.value_or(rule.kind);
     out.action = std::move(decision->action);
     out.effect = decision->effect;
     return out;

@@ -140,7 +140,8 @@ SELECT current_database()::text AS database, t.schema_name::text AS schema, t.re
        CASE WHEN k.explicit THEN CASE WHEN k.encoded THEN 'Y' ELSE 'N' END ELSE 'Y, AUTO(ENCODE)' END AS encoded,
        CASE a.diststyle WHEN 'KEY' THEN format('KEY(%s)', k.distkey) WHEN 'EVEN' THEN 'EVEN' WHEN 'ALL' THEN 'ALL'
             ELSE 'AUTO(ALL)' END AS diststyle,
-       CASE a.sortstyle WHEN 'INTERLEAVED' THEN 'INTERLEAVED' WHEN 'COMPOUND' THEN k.sortkey1 ELSE 'AUTO(SORTKEY)' END
+       CASE a.sortstyle WHEN 'INTERLEAVED' THEN 'INTERLEAVED' WHEN 'COMPOUND' THEN k.sortkey1 WHEN 'NONE' THEN NULL
+            ELSE 'AUTO(SORTKEY)' END
          AS sortkey1,
        k.max_varchar, k.sortkey1_enc::char(32) AS sortkey1_enc, coalesce(cardinality(a.sortkeys), 0) AS sortkey_num,
        ceil(pg_total_relation_size(t.relation) / 1048576.0)::bigint AS size, NULL::numeric(10, 4) AS pct_used,

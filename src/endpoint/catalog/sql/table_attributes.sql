@@ -4,9 +4,9 @@
 CREATE TABLE IF NOT EXISTS pg_internal.table_attributes (
   relation oid PRIMARY KEY,
   created_at timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'),
-  diststyle text,        -- EVEN, ALL, KEY; NULL: AUTO
+  diststyle text,        -- EVEN, ALL, KEY, AUTO; NULL: AUTO
   distkey smallint,      -- a column's number
-  sortstyle text,        -- COMPOUND, INTERLEAVED; NULL: AUTO
+  sortstyle text,        -- COMPOUND, INTERLEAVED, NONE, AUTO; NULL: AUTO
   sortkeys smallint[],   -- columns' numbers, in the key's order
   backup boolean NOT NULL DEFAULT true
 );
@@ -83,8 +83,9 @@ BEGIN
   END IF;
   UPDATE pg_internal.table_attributes
      SET diststyle = coalesce(attributes ->> 'diststyle', diststyle),
-         distkey = CASE WHEN attributes ->> 'distkey' IS NULL THEN distkey
-                        ELSE pg_internal.column_number(table_id, attributes ->> 'distkey', 'DISTKEY') END,
+         distkey = CASE WHEN attributes ->> 'distkey' IS NOT NULL
+                        THEN pg_internal.column_number(table_id, attributes ->> 'distkey', 'DISTKEY')
+                        WHEN attributes ->> 'diststyle' IS NULL THEN distkey END,
          sortstyle = coalesce(attributes ->> 'sortstyle', sortstyle),
          sortkeys = CASE WHEN attributes -> 'sortkeys' IS NULL THEN sortkeys
                          ELSE (SELECT array_agg(pg_internal.column_number(table_id, name, 'SORTKEY') ORDER BY place)
