@@ -201,12 +201,9 @@ TEST_P(StoreConformance, BucketsDoNotShareKeys) {
 }
 
 TEST_P(StoreConformance, ListsInBytewiseOrder) {
-  std::vector<std::string> wanted{"a-b",      "a.b",        "a/b/c",           "a/b0",          "a0",  "B",
-                                  "b/\u00e9", "b/z",        "c/d/e/f/g",       "c/d/e/f-g",     "c/d", "c",
-                                  "~",        "\u20ac uro", "\U0001F600/mile", "with blank/x y"};
-  std::erase_if(wanted, [&](const std::string& key) {
-    return !trial_->server_refuses(key).empty() || key == "c" || key == "c/d";  // beside folders: in AnyKeyIsHeld
-  });
+  std::vector<std::string> wanted{
+      "a-b", "a.b",        "a/b/c",           "a/b0",          "a0", "B", "b/\u00e9", "b/z", "c/d/e/f/g", "c/d/e/f-g",
+      "~",   "\u20ac uro", "\U0001F600/mile", "with blank/x y"};
   for (const std::string& key : wanted) write_all(*store_, key, key);
   std::ranges::sort(wanted);
   EXPECT_THAT(keys(*store_), ElementsAreArray(wanted));
@@ -286,7 +283,7 @@ TEST_P(StoreConformance, HoldsAnyKey) {
                                       "%u"};
   std::vector<std::string> held;
   for (const std::string& key : hard) {
-    if (trial_->server_refuses(key).empty()) held.push_back(key);
+    if (trial_->server_refuses(key, held).empty()) held.push_back(key);
   }
   for (const std::string& key : held) {
     const ObjectInfo written = write_all(*store_, key, "bytes of " + key);

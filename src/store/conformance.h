@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,12 @@ class StoreOnTrial {
  public:
   virtual ~StoreOnTrial() = default;
   virtual Buckets& buckets() = 0;
-  // Why the server behind this store can't hold the key; empty: it holds it. The store itself makes no exceptions.
-  [[nodiscard]] virtual std::string server_refuses(std::string_view /*key*/) const { return {}; }
+  // Why the server behind this store can't hold the key beside those that it holds already; empty: it can. A store
+  // itself makes no exceptions.
+  [[nodiscard]] virtual std::string server_refuses(std::string_view /*key*/,
+                                                   std::span<const std::string> /*held*/) const {
+    return {};
+  }
 };
 
 class StoreConformance : public testing::TestWithParam<std::unique_ptr<StoreOnTrial> (*)()> {

@@ -1,0 +1,97 @@
+#include "store/s3_bucket.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+#include <random>
+
+#include "store/s3_failure.h"
+
+namespace penstock {
+namespace {
+
+constexpr std::string_view kMetadata = "x-amz-meta-";
+constexpr std::string_view kAttempt = "penstock-attempt";
+
+ObjectInfo info_of(std::string_view key, const S3Response& response) {
+  const std::string length = response.header("content-length");
+  return {.key = std::string(key),
+          .size = length.empty() ? 0 : std::stoull(length),
+          .etag = bare_etag(response.header("etag")),
+          .last_modified = parse_http_date(response.header("last-modified")),
+          .metadata = metadata_of(response)};
+}
+
+std::chrono::sys_seconds parse_date(std::string_view date, const char* format) {
+  std::tm parts{};
+  if (::strptime(std::string(date).c_str(), format, &parts) == nullptr) return {};
+  return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&parts)));
+}
+
+S3Response ask_head(const S3Bucket& bucket, std::string_view key) {
+  return call(bucket.client,
+              {.operation = "HeadObject", .method = "HEAD", .bucket = bucket.name, .key = std::string(key)});
+}
+
+}  // namespace
+
+std::string S3Bucket::uri_of(std::string_view key) const { return fmt::format("s3://{}/{}", name, key); }
+
+Error S3Bucket::failure(std::string_view act, std::string_view key, const S3Response& response) const {
+  return s3_failure(act, uri_of(key), name, response);
+}
+
+std::optional<ObjectInfo> S3Bucket::head(std::string_view act, std::string_view key) const {
+  const S3Response response = ask_head(*this, key);
+  if (response.is_success()) return info_of(key, response);
+  if (response.status == 404) return std::nullopt;
+  throw failure(act, key, response);
+}
+
+std::optional<ObjectInfo> S3Bucket::written_by(const std::string& attempt, std::string_view key) const {
+  const S3Response response = ask_head(*this, key);
+  if (response.is_success() && response.header(fmt::format("{}{}", kMetadata, kAttempt)) == attempt) {
+    ObjectInfo info = info_of(key, response);
+    info.metadata.clear();
+    return info;
+  }
+  if (response.is_success() || response.status == 404) return std::nullopt;
+  throw failure("look at", key, response);
+}
+
+std::string quoted_etag(std::string_view etag) { return fmt::format("\"{}\"", etag); }
+
+std::string bare_etag(std::string_view etag) {
+  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
+  return std::string(etag);
+}
+
+std::chrono::sys_seconds parse_http_date(std::string_view date) {
+  return parse_date(date, "%a, %d %b %Y %H:%M:%S GMT");
+}
+
+std::chrono::sys_seconds parse_iso_date(std::string_view date) { return parse_date(date, "%Y-%m-%dT%H:%M:%S"); }
+
+std::map<std::string, std::string> metadata_headers(const std::map<std::string, std::string>& metadata,
+                                                    const std::string& attempt) {
+  std::map<std::string, std::string> headers;
+  for (const auto& [name, value] : metadata) headers.emplace(fmt::format("{}{}", kMetadata, name), value);
+  if (!attempt.empty()) headers.emplace(fmt::format("{}{}", kMetadata, kAttempt), attempt);
+  return headers;
+}
+
+std::map<std::string, std::string> metadata_of(const S3Response& response) {
+  std::map<std::string, std::string> metadata;
+  for (const auto& [name, value] : response.headers) {
+    if (name.starts_with(kMetadata)) metadata.emplace(name.substr(kMetadata.size()), value);
+  }
+  metadata.erase(std::string(kAttempt));
+  return metadata;
+}
+
+std::string new_attempt_id() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+}  // namespace penstock
