@@ -17,6 +17,7 @@
 #include "endpoint/catalog/recorder.h"
 #include "endpoint/wire/config.h"
 #include "endpoint/wire/recorded_history.h"
+#include "endpoint/wire/s3_access.h"
 #include "endpoint/wire/server.h"
 #include "endpoint/wire/stderr_log.h"
 #include "penstock/error.h"
@@ -99,9 +100,8 @@ void run(const std::string& config_path, Log& log) {
   RecordedHistory history(recorder);
   const Services services{.split_statements = split_statements,
                           .recognise = recognise,
-                          .run_copy = [](const CopyStatement&, const TargetTable&, CopySink&,
-                                         const CopyEnvironment&) -> CopyReport { throw not_supported("COPY from S3"); },
-                          .connect = {},
+                          .run_copy = run_copy,
+                          .connect = s3_access(config, log),
                           .history = &history};
   Server server(config, services, log);
   if (!config.port_file.empty()) write_port(config.port_file, server.port());
