@@ -24,6 +24,7 @@
 
 #include "penstock/environment.h"
 #include "penstock/log.h"
+#include "penstock/object_reader.h"
 #include "penstock/secret.h"
 
 namespace penstock {
@@ -40,13 +41,6 @@ class ObjectListing {
  public:
   virtual ~ObjectListing() = default;
   virtual std::optional<ObjectInfo> next() = 0;  // nullopt at the end
-};
-
-class ObjectReader {
- public:
-  virtual ~ObjectReader() = default;
-  // Fills as much of the buffer as one step gives; 0 only at the end (or for an empty buffer).
-  virtual std::size_t read(std::span<std::byte> buffer) = 0;
 };
 
 class ObjectWriter {

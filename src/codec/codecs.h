@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "penstock/store.h"
+#include "penstock/object_reader.h"
 
 namespace penstock {
 

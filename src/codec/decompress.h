@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "penstock/store.h"
+#include "penstock/object_reader.h"
 
 namespace penstock {
 

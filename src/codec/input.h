@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "penstock/store.h"
+#include "penstock/object_reader.h"
 
 namespace penstock {
 
