@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "penstock/store.h"
+#include "penstock/object_reader.h"
 
 namespace penstock::format {
 
