@@ -61,7 +61,7 @@ constexpr std::string_view kSkewed =
     "this machine's clock differs from S3's by more than 15 minutes: set the clock, then try again";
 
 std::string_view hint_for(std::string_view code) noexcept {
-  if (code == "InvalidAccessKeyId") return "; check AWS_ACCESS_KEY_ID";
+  if (code == "InvalidAccessKeyId" || code == "XAdminUserNotFound") return "; check AWS_ACCESS_KEY_ID";
   if (code == "SignatureDoesNotMatch") return "; check AWS_SECRET_ACCESS_KEY";
   if (code == "ExpiredToken" || code == "InvalidToken" || code == "TokenRefreshRequired") {
     return "; get new session credentials";
@@ -70,8 +70,9 @@ std::string_view hint_for(std::string_view code) noexcept {
 }
 
 ErrorKind kind_of(int status, std::string_view code) noexcept {
-  constexpr std::array kDenied{"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied",
-                               "ExpiredToken",       "InvalidToken",          "TokenRefreshRequired"};
+  constexpr std::array kDenied{
+      "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied",      "ExpiredToken",
+      "InvalidToken",       "TokenRefreshRequired",  "XAdminUserNotFound" /* versitygw's InvalidAccessKeyId */};
   constexpr std::array kInvalid{"InvalidBucketName", "KeyTooLongError", "AuthorizationHeaderMalformed",
                                 "PermanentRedirect", "IllegalLocationConstraintException"};
   if (std::ranges::find(kDenied, code) != kDenied.end()) return ErrorKind::denied;
@@ -97,7 +98,7 @@ ErrorKind kind_of(int status, std::string_view code) noexcept {
 
 }  // namespace
 
-bool may_pass(const S3Response& response) noexcept {
+bool may_pass(const S3Response& response) {
   if (response.failure != 0) return !is_final_failure(response.failure);
   switch (response.status) {
     case 408:
@@ -107,6 +108,10 @@ bool may_pass(const S3Response& response) noexcept {
     case 503:
     case 504:
       return true;
+    case 409: {  // two at once on one key: S3 asks the one that it tells to come again
+      const std::string code = s3_code(response);
+      return code == "ConditionalRequestConflict" || code == "OperationAborted";
+    }
     default:
       return false;
   }

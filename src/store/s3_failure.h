@@ -10,7 +10,7 @@
 namespace penstock {
 
 // An answer that another attempt may better: 500, 503 and their like, timeouts, broken connections, damaged bytes.
-bool may_pass(const S3Response& response) noexcept;
+bool may_pass(const S3Response& response);
 
 std::string s3_code(const S3Response& response);   // NoSuchKey; empty where S3 gives none
 std::string words_of(const S3Response& response);  // "NoSuchKey: The specified key does not exist."

@@ -1,5 +1,8 @@
+#include <gmock/gmock.h>
+
 #include <algorithm>
 
+#include "penstock/error.h"
 #include "store/conformance.h"
 #include "store/versitygw.h"
 
@@ -43,6 +46,26 @@ class VersitygwOnTrial final : public StoreOnTrial {
 std::unique_ptr<StoreOnTrial> start_versitygw() { return std::make_unique<VersitygwOnTrial>(); }
 
 INSTANTIATE_TEST_SUITE_P(Versitygw, StoreConformance, testing::Values(&start_versitygw));
+
+TEST(Versitygw, RefusesWrongKeys) {
+  S3Config config = server().config();
+  config.credentials->secret_access_key = Secret("wrong");
+  try {
+    connect_s3(config, silence())->open("lake")->list("")->next();
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::denied);
+    EXPECT_THAT(e.what(), testing::HasSubstr("SignatureDoesNotMatch"));
+  }
+  config.credentials->access_key_id = "AKIANOBODY0000000000";
+  try {
+    connect_s3(config, silence())->open("lake")->list("")->next();
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::denied);
+    EXPECT_THAT(e.what(), testing::HasSubstr("AWS_ACCESS_KEY_ID"));
+  }
+}
 
 }  // namespace
 }  // namespace penstock
