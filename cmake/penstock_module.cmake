@@ -22,7 +22,7 @@ endif()
 #   TESTS a_test.cc        one program, <name>_test, run by ctest
 #   BENCH a_bench.cc       one program, <name>_bench
 #   FUZZ a_fuzz.cc         a program each
-#   TEST_USES ...          what only the tests link to
+#   TEST_USES ...          what only the tests, benchmarks and fuzzers link to
 #   SQL sql/a_b.sql        compiled in: #include "<name>/sql_files.h" gives the constant sql::kAB, its text)
 function(penstock_module name)
   cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;USES;TESTS;BENCH;FUZZ;TEST_USES;SQL" ${ARGN})
@@ -83,7 +83,7 @@ function(penstock_module name)
     foreach(source IN LISTS arg_FUZZ)
       get_filename_component(fuzzer "${source}" NAME_WE)
       add_executable(${fuzzer} ${source})
-      target_link_libraries(${fuzzer} PRIVATE penstock_${name})
+      target_link_libraries(${fuzzer} PRIVATE penstock_${name} ${arg_TEST_USES})
       target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
     endforeach()
   endif()

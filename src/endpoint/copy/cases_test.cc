@@ -21,7 +21,7 @@
 #include <sstream>
 
 #include "endpoint/copy/copy_run.h"
-#include "endpoint/copy/testing.h"
+#include "endpoint/copy/testing/loading.h"
 
 namespace penstock::endpoint {
 namespace {

@@ -130,8 +130,8 @@ CopyReport run_copy(const CopyStatement& statement, const TargetTable& target, C
                     const CopyEnvironment& environment) {
   const std::vector<LoadColumn> columns = columns_to_load(statement, target);
   Sources sources(statement, environment);
-  const auto format =
-      record_format(statement, columns, json_paths(statement, columns.size(), sources, environment.query_id));
+  const auto format = record_format(
+      statement, columns, json_paths(statement, columns.size(), sources, environment.query_id), environment.query_id);
   const std::vector<SourceObject> objects = sources.objects();
 
   Tally tally(statement, objects);

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <thread>
 
-#include "endpoint/copy/testing.h"
+#include "endpoint/copy/testing/loading.h"
 #include "penstock/error.h"
 
 namespace penstock::endpoint {

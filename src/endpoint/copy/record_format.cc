@@ -3,11 +3,12 @@
 #include "endpoint/copy/csv.h"
 #include "endpoint/copy/delimited.h"
 #include "endpoint/copy/json_format.h"
+#include "endpoint/copy/parquet_format.h"
 
 namespace penstock::endpoint {
 
 std::unique_ptr<RecordFormat> record_format(const CopyStatement& statement, std::span<const LoadColumn> columns,
-                                            std::vector<JsonPath> json_paths, ChunkSizes sizes) {
+                                            std::vector<JsonPath> json_paths, std::int64_t query, ChunkSizes sizes) {
   switch (statement.format) {
     case CopyFormat::delimited:
       return delimited_format(statement, columns, sizes);
@@ -16,7 +17,7 @@ std::unique_ptr<RecordFormat> record_format(const CopyStatement& statement, std:
     case CopyFormat::json:
       return json_format(statement, columns, std::move(json_paths), sizes);
     case CopyFormat::parquet:
-      throw not_supported("COPY of PARQUET");
+      return parquet_format(statement, columns, query);
   }
   throw not_supported("this format of COPY");
 }

@@ -52,7 +52,9 @@ class RecordFormat {
 };
 
 // The statement's format; statement and columns outlive it. json_paths: none where members go by name.
+// query: for errors of the statement.
 std::unique_ptr<RecordFormat> record_format(const CopyStatement& statement, std::span<const LoadColumn> columns,
-                                            std::vector<JsonPath> json_paths, ChunkSizes sizes = {});
+                                            std::vector<JsonPath> json_paths, std::int64_t query,
+                                            ChunkSizes sizes = {});
 
 }  // namespace penstock::endpoint

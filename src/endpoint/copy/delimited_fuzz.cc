@@ -1,0 +1,25 @@
+// Delimited text of any bytes: no crash, rows that PostgreSQL can read, and the same outcome wherever chunks are cut.
+#include <cstddef>
+#include <iterator>
+
+#include "endpoint/copy/testing/loading.h"
+
+namespace {
+
+// The first byte chooses.
+constexpr std::string_view kOptions[] = {
+    "ignoreallerrors",
+    "escape ignoreallerrors",
+    "removequotes escape fillrecord ignoreallerrors",
+    "delimiter '|~' removequotes ignoreblanklines roundec ignoreallerrors",
+    "delimiter ',' dateformat 'auto' timeformat 'auto' ignoreallerrors",
+    "delimiter ',' dateformat 'MON DD YY' timeformat 'epochmillisecs' null as '\\0' ignoreallerrors"};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  penstock::endpoint::testing::expect_same_in_any_chunks(kOptions[data[0] % std::size(kOptions)], bytes);
+  return 0;
+}
