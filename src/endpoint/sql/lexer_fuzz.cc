@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "endpoint/sql/lexer.h"
+#include "endpoint/sql/sql_error.h"
 #include "endpoint/sql/statement.h"
 
 using namespace penstock::endpoint;

@@ -50,11 +50,12 @@ std::string Session::run_local(const Statement& statement, bool alone) {
 
 // alone: nothing else has been executed in what would be one transaction with it.
 std::string Session::run(const Script& script, bool alone) {
+  const std::string& named = script.refused_as.empty() ? script.tag : script.refused_as;
   if (script.outside_block && block_ != Block::none) {
-    throw SqlError("25001", fmt::format("{} cannot run inside a transaction block", script.tag));
+    throw SqlError("25001", fmt::format("{} cannot run inside a transaction block", named));
   }
   if (script.outside_block && !alone) {
-    throw SqlError("25001", fmt::format("{} cannot run inside a multiple commands statement", script.tag));
+    throw SqlError("25001", fmt::format("{} cannot run inside a multiple commands statement", named));
   }
   for (const auto& sql : script.statements) {
     backend_.run(sql);

@@ -192,7 +192,7 @@ TEST_F(SessionTest, NothingOfItsOwnTakesTheSnapshotOfABlock) {
   client.query("COPY snapshot_kept FROM 's3://b/rows/1' IAM_ROLE default");  // there are ids to tell from here on
   client.query("BEGIN");
   client.query("LABEL x");
-  client.query("LOCK TABLE made IN SHARE ROW EXCLUSIVE MODE");
+  client.query("LOCK made");
   endpoint.as_superuser("INSERT INTO snapshot_kept VALUES (7)");
   EXPECT_EQ(client.value("SELECT count(*) FROM snapshot_kept"), "2") << "the snapshot comes with the first query";
   client.query("ROLLBACK");
