@@ -13,7 +13,7 @@ namespace {
 // PostgreSQL keeps 63 bytes of a name and cuts the rest; Redshift keeps 127.
 constexpr std::size_t kLongestName = 63;
 
-void check_length(const std::string& name) {
+void check_length(std::string_view name) {
   if (name.size() <= kLongestName) return;
   throw SqlError("0A000", fmt::format("the name \"{}\" has {} bytes: this local Redshift takes names of up to {} bytes "
                                       "(Redshift: 127)",
@@ -30,68 +30,85 @@ bool is_literal(const Token& token) { return token.kind == TokenKind::string || 
 
 }  // namespace
 
-Edits::Edits(std::string_view text, std::span<const Token> tokens)
-    : text_(text), tokens_(tokens), replaced_(tokens.size()), swallowed_(tokens.size()), inserted_(tokens.size()) {}
+Edits::Edits(std::string_view text, std::span<const Token> tokens) : text_(text), tokens_(tokens) {}
 
 void Edits::replace(std::size_t first, std::size_t last, std::string_view by) {
   if (first == last) return;
-  replaced_[first] = by;
-  for (std::size_t i = first + 1; i < last; ++i) swallowed_[i] = true;
+  edits_[first].by = by;
+  edits_[first].last = last;
 }
 
-void Edits::insert_before(std::size_t token, std::string_view text) { inserted_[token] += text; }
+void Edits::insert_before(std::size_t token, std::string_view text) { edits_[token].before += text; }
 
-std::string Edits::usual_form(std::size_t i) const {
+void Edits::append_usual_form(std::string& out, std::size_t i) const {
   const Token& token = tokens_[i];
-  const bool touches_next = i + 1 < tokens_.size() && tokens_[i + 1].offset == token.offset + token.text.size();
+  const bool followed = i + 1 < tokens_.size();
   switch (token.kind) {
-    case TokenKind::quoted_name: {
+    case TokenKind::quoted_name:
       if (is_unicode_escaped(token)) break;
-      const std::string name = name_value(token);
-      check_length(name);
-      return quote_name(name);
-    }
+      check_length(name_value(token));
+      out += quote_name(name_value(token));
+      return;
     case TokenKind::word: {
-      check_length(std::string(token.text));
-      if (token.text.starts_with('#')) return quote_name(name_value(token));
+      check_length(token.text);
+      if (token.text.starts_with('#')) {
+        out += quote_name(name_value(token));
+        return;
+      }
       const bool qualified = i > 0 && tokens_[i - 1].text == ".";
-      const bool called = i + 1 < tokens_.size() && tokens_[i + 1].text == "(";
-      if (is_keyword(token, "SYSDATE") && !qualified && !called) return "pg_catalog.sysdate()";
-      if (is_keyword(token, "NVL") && !qualified && called) return "coalesce";
+      const bool called = followed && tokens_[i + 1].text == "(";
+      if (!qualified && !called && is_keyword(token, "SYSDATE")) {
+        out += "pg_catalog.sysdate()";
+        return;
+      }
+      if (!qualified && called && is_keyword(token, "NVL")) {
+        out += "coalesce";
+        return;
+      }
       break;
     }
     case TokenKind::number:
-    case TokenKind::parameter:
-      if (touches_next && tokens_[i + 1].kind == TokenKind::word) return std::string(token.text) + " ";
-      break;
+    case TokenKind::parameter: {
+      const bool touches_a_word = followed && tokens_[i + 1].kind == TokenKind::word &&
+                                  tokens_[i + 1].offset == token.offset + token.text.size();
+      out += token.text;
+      if (touches_a_word) out += ' ';
+      return;
+    }
     default:
       break;
   }
-  return std::string(token.text);
+  out += token.text;
 }
 
-std::string Edits::text(std::size_t first, std::size_t last) const {
+std::string Edits::text() const {
   std::string out;
-  std::size_t behind = tokens_[first].offset;
-  for (std::size_t i = first; i < last; ++i) {
-    const Token& token = tokens_[i];
-    if (token.kind == TokenKind::end) {  // a comment before it would swallow what somebody appends
-      out += inserted_[i];
+  out.reserve(text_.size());
+  std::size_t behind = 0;
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    const auto edit = edits_.find(i);
+    const bool edited = edit != edits_.end();
+    if (tokens_[i].kind == TokenKind::end) {  // a comment before it would swallow what is inserted here
+      if (edited) out += edit->second.before;
       break;
     }
-    const std::string_view gap = text_.substr(behind, token.offset - behind);  // white space and comments
-    const bool removed = replaced_[i] && replaced_[i]->empty() && inserted_[i].empty();
+    const std::string_view gap = text_.substr(behind, tokens_[i].offset - behind);  // white space and comments
+    const bool removed = edited && edit->second.by == "" && edit->second.before.empty();
     if (removed) {
-      if (!out.empty() && out.back() != ' ') out += ' ';
-    } else if (!swallowed_[i]) {
-      const bool already = gap == " " && out.ends_with(' ');
-      if (!already) out += gap;
-      out += inserted_[i];
-      out += replaced_[i] ? *replaced_[i] : usual_form(i);
+      if (!out.ends_with(' ')) out += ' ';
+    } else {
+      if (gap != " " || !out.ends_with(' ')) out += gap;
+      if (edited) out += edit->second.before;
+      if (edited && edit->second.by) {
+        out += *edit->second.by;
+      } else {
+        append_usual_form(out, i);
+      }
     }
-    behind = token.offset + token.text.size();
+    if (edited && edit->second.by) i = edit->second.last - 1;
+    behind = tokens_[i].offset + tokens_[i].text.size();
   }
-  while (!out.empty() && out.back() == ' ') out.pop_back();
+  while (out.ends_with(' ')) out.pop_back();
   return out;
 }
 

@@ -5,6 +5,7 @@
 // Errors: text() throws SqlError 0A000 for a name that PostgreSQL would cut.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,18 +23,19 @@ class Edits {
   void replace(std::size_t first, std::size_t last, std::string_view by);
   void remove(std::size_t first, std::size_t last) { replace(first, last, ""); }
   void insert_before(std::size_t token, std::string_view text);
-  // The whole statement, or its tokens from first to last only, last excluded.
-  [[nodiscard]] std::string text() const { return text(0, tokens_.size()); }
-  [[nodiscard]] std::string text(std::size_t first, std::size_t last) const;
+  [[nodiscard]] std::string text() const;
 
  private:
-  [[nodiscard]] std::string usual_form(std::size_t token) const;
+  struct Edit {
+    std::string before;             // inserted before the token
+    std::optional<std::string> by;  // what replaces it
+    std::size_t last = 0;           // … and those behind it, up to this one, excluded
+  };
+  void append_usual_form(std::string& out, std::size_t token) const;
 
   std::string_view text_;
   std::span<const Token> tokens_;
-  std::vector<std::optional<std::string>> replaced_;  // by token
-  std::vector<bool> swallowed_;                       // by the replacement of a token before it
-  std::vector<std::string> inserted_;                 // before the token
+  std::map<std::size_t, Edit> edits_;  // by token; few, however long the statement
 };
 
 // The statement as logs and system tables show it: the values of credentials, roles and passwords are ''.

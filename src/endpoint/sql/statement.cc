@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/text.h"
 #include "endpoint/sql/rules.h"
 
 namespace penstock::endpoint {
@@ -20,9 +21,12 @@ std::string_view trimmed(std::string_view text) {
 
 bool names_history(std::span<const Token> tokens) {
   return std::ranges::any_of(tokens, [](const Token& token) {
-    if (token.kind != TokenKind::word && token.kind != TokenKind::quoted_name) return false;
-    const std::string name = name_value(token);
-    return name.starts_with("stl_") || name.starts_with("svl_") || name.starts_with("sys_");
+    std::string_view name = token.text;
+    if (token.kind == TokenKind::quoted_name) name.remove_prefix(1);
+    const std::string_view family = name.substr(0, 4);
+    return (token.kind == TokenKind::word || token.kind == TokenKind::quoted_name) &&
+           (equal_ignoring_case(family, "stl_") || equal_ignoring_case(family, "svl_") ||
+            equal_ignoring_case(family, "sys_"));
   });
 }
 
