@@ -6,10 +6,11 @@ LANGUAGE sql IMMUTABLE AS $$
               ELSE 'lzo' END
 $$;
 
--- A row for each column of a table that a client can have made or sees beside its own.
+-- A row for each column of a table that a client can have made or sees beside its own. Partitioned by names, too: so
+-- that a condition on them is met before the whole catalog has been numbered.
 CREATE OR REPLACE VIEW pg_internal.columns AS
 SELECT c.oid AS relation, n.nspname AS schema_name, c.relname AS table_name, c.relkind, a.attname AS column_name,
-       a.attnum AS number, row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum)::integer AS ordinal_position,
+       a.attnum AS number, row_number() OVER (PARTITION BY n.nspname, c.relname, c.oid ORDER BY a.attnum)::integer AS ordinal_position,
        a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod) AS type, format_type(a.atttypid, NULL) AS data_type,
        a.attnotnull AS not_null, pg_get_expr(d.adbin, d.adrelid) AS default_expression,
        coalesce(k.encoding,

@@ -64,7 +64,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION pg_internal.file_attributes(table_id oid, attributes json) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   parent oid;
 BEGIN
