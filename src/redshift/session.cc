@@ -88,6 +88,7 @@ void Session::connect(const ConnectionConfig& config) {
   const Secret info = conninfo(config, options_.application_name, options_.connect_timeout);
   connection_.reset(PQconnectStart(info.reveal().c_str()));
   if (!connection_) throw Error(ErrorKind::internal, doing + ": out of memory");
+  KeyListener key(connection_.get());
   PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);  // so that a refused login shows its SQLSTATE
   PQsetNoticeReceiver(
       connection_.get(), [](void* self, const PGresult* notice) { static_cast<Session*>(self)->take_notice(*notice); },
@@ -112,7 +113,7 @@ void Session::connect(const ConnectionConfig& config) {
   PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
   PQsetnonblocking(connection_.get(), 1);
   backend_pid_ = PQbackendPID(connection_.get());
-  cancel_.with([&](auto& cancel) { cancel.reset(PQgetCancel(connection_.get())); });
+  cancel_.with([&](auto& cancel) { cancel = key.request(); });
 }
 
 void Session::prepare() {
@@ -120,18 +121,23 @@ void Session::prepare() {
   const Patience patience{.deadline = steady_clock::now() + options_.connect_timeout};
   judged(ask(Sql("SET timezone TO 'UTC'"), patience), doing);
   judged(ask(Sql("SET datestyle TO 'ISO, MDY'"), patience), doing);
-  // Literal escapes backslashes: a server that says that it reads them as they stand must not.
-  const char* standard = PQparameterStatus(connection_.get(), "standard_conforming_strings");
-  if (standard != nullptr && std::string_view(standard) == "on") {
-    judged(ask(Sql("SET standard_conforming_strings TO off"), patience), doing);
-    judged(ask(Sql("SET escape_string_warning TO off"), patience), doing);
-  }
+  read_backslashes_as_escapes(patience, doing);
   const Answer grouped = ask(Sql("SET query_group TO ") << Literal(options_.application_name), patience);
   if (grouped.failure && !grouped.lost) {  // a label for people; no reason to stop
     log_.debug(fmt::format("{}: no query_group: {}", doing, in_one_line(grouped.failure->primary, {})));
   } else {
     judged(grouped, doing);
   }
+}
+
+// Literal doubles backslashes, for Redshift reads them as escapes. A server that says that it does not is asked, and
+// then told.
+void Session::read_backslashes_as_escapes(const Patience& patience, std::string_view doing) {
+  const char* const standard = PQparameterStatus(connection_.get(), "standard_conforming_strings");
+  if (standard == nullptr || std::string_view(standard) != "on") return;
+  if (judged(ask(Sql(R"(SELECT '\\')"), patience), doing).scalar() == "\\") return;
+  judged(ask(Sql("SET standard_conforming_strings TO off"), patience), doing);
+  judged(ask(Sql("SET escape_string_warning TO off"), patience), doing);
 }
 
 Session::Woken Session::wait(short events, const Patience& patience) const {
@@ -294,12 +300,11 @@ void Session::throw_if_stopped(std::string_view doing) const {
 }
 
 void Session::cancel() noexcept {
-  cancel_.with([&](auto& cancel) {
-    std::array<char, 256> words{};
-    if (cancel && PQcancel(cancel.get(), words.data(), static_cast<int>(words.size())) == 0) {
-      log_.warning(std::string_view(words.data()));
-    }
-  });
+  const auto request = cancel_.with([](auto& cancel) { return cancel; });
+  if (!request) return;
+  if (const std::string why = request->send(options_.grace); !why.empty()) {
+    log_.warning("the request to cancel was not taken: " + why);
+  }
 }
 
 void Session::close() noexcept {

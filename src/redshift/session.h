@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "redshift/cancel_request.h"
 #include "redshift/connection.h"
 
 namespace penstock::redshift {
@@ -83,6 +84,7 @@ class Session {
 
   void connect(const ConnectionConfig& config);
   void prepare();
+  void read_backslashes_as_escapes(const Patience& patience, std::string_view doing);
   Woken wait(short events, const Patience& patience) const;
   bool await(short events, Patience& patience, Answer& answer);
   bool flush(Patience& patience, Answer& answer);
@@ -94,16 +96,13 @@ class Session {
   struct Finish {
     void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
   };
-  struct FreeCancel {
-    void operator()(PGcancel* cancel) const noexcept { PQfreeCancel(cancel); }
-  };
 
   SessionOptions options_;
   Log& log_;
   std::string server_;
   StopSignal stop_signal_;
   std::unique_ptr<PGconn, Finish> connection_;
-  Guarded<std::unique_ptr<PGcancel, FreeCancel>> cancel_;
+  Guarded<std::optional<CancelRequest>> cancel_;
   int backend_pid_ = 0;
   std::vector<std::string> notices_;
   const Statement* asked_ = nullptr;  // while it runs

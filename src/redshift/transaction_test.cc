@@ -140,6 +140,38 @@ TEST(TransactionLoss, ByAStallThatCancellingDoesNotEndIsBounded) {
   EXPECT_EQ(server.cancel_requests(), 1);
 }
 
+TEST(TransactionLoss, ToAServerThatFreezesIsBoundedWhenAskedToStop) {
+  std::stop_source stop;
+  ScriptedServer* frozen = nullptr;
+  ScriptedServer server([&](const std::string& query) {
+    if (!query.starts_with("DELETE")) return ScriptedReply::done(query);
+    frozen->freeze();
+    stop.request_stop();
+    return ScriptedReply::stall();
+  });
+  frozen = &server;
+  Connection connection(server.config(), {.grace = std::chrono::milliseconds(50), .stop = stop.get_token()}, silence());
+  EXPECT_EQ(kind_thrown_by([&] {
+              Transaction transaction(connection);
+              transaction.execute(Sql("DELETE FROM t"), "delete");
+            }),
+            ErrorKind::cancelled);
+  EXPECT_FALSE(connection.alive());
+}
+
+TEST(Commit, IsInDoubtWhenAskedToStopAndNoAnswerComes) {
+  std::stop_source stop;
+  ScriptedServer server([&](const std::string& query) {
+    if (query != "COMMIT") return ScriptedReply::done(query);
+    stop.request_stop();
+    return ScriptedReply::stall();
+  });
+  Connection connection(server.config(), {.grace = std::chrono::milliseconds(50), .stop = stop.get_token()}, silence());
+  Transaction transaction(connection);
+  EXPECT_EQ(kind_thrown_by([&] { transaction.commit(); }), ErrorKind::in_doubt);
+  EXPECT_EQ(server.cancel_requests(), 0);
+}
+
 class TransactionTest : public testing::Test {
  protected:
   Postgres postgres_;

@@ -117,6 +117,7 @@ struct ScriptedServer::Impl {
   Guarded<std::vector<std::string>> queries;
   std::atomic<int> cancel_requests = 0;
   std::atomic<bool> ending = false;
+  std::atomic<bool> frozen = false;
   Guarded<std::vector<int>> open;  // sockets, so that the end can wake their threads
   std::list<std::jthread> threads;
   std::jthread acceptor;
@@ -157,7 +158,13 @@ struct ScriptedServer::Impl {
                             message('K', int32(4711) + int32(42)) + message('Z', "I"));
   }
 
+  static void stay_silent(int fd) {
+    char ignored = 0;
+    while (read_exactly(fd, &ignored, 1)) continue;
+  }
+
   void serve(int fd) {
+    if (frozen) return stay_silent(fd);
     if (!log_in(fd)) return;
     char status = 'I';
     char type = 0;
@@ -172,9 +179,7 @@ struct ScriptedServer::Impl {
       if (!send_all(fd, reply.bytes)) return;
       if (reply.then == ScriptedReply::Then::hang_up) return;
       if (reply.then == ScriptedReply::Then::stall) {
-        char ignored = 0;
-        while (read_exactly(fd, &ignored, 1)) continue;
-        return;
+        return stay_silent(fd);
       }
       if (!send_all(fd, message('Z', std::string(1, status)))) return;
     }
@@ -219,6 +224,8 @@ ConnectionConfig ScriptedServer::config() const {
 std::vector<std::string> ScriptedServer::queries() const {
   return impl_->queries.with([](auto& all) { return all; });
 }
+
+void ScriptedServer::freeze() { impl_->frozen = true; }
 
 int ScriptedServer::cancel_requests() const { return impl_->cancel_requests; }
 

@@ -47,6 +47,8 @@ class ScriptedServer {
   [[nodiscard]] ConnectionConfig config() const;
   [[nodiscard]] std::vector<std::string> queries() const;  // of all connections, in order
   [[nodiscard]] int cancel_requests() const;
+  // From now on new connections are taken and never answered, as those of a server that was frozen.
+  void freeze();
 
  private:
   struct Impl;
