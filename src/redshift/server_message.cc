@@ -29,9 +29,10 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-std::string joined(const std::vector<std::string_view>& lines) {
+template <typename Lines>
+std::string joined(const Lines& lines) {
   std::string out;
-  for (const auto line : lines) {
+  for (const auto& line : lines) {
     if (!out.empty()) out += "; ";
     out += printable(line);
   }
@@ -46,16 +47,16 @@ bool is_block(const std::vector<std::string_view>& lines) {
 }
 
 // Of Redshift's block, what the primary message does not say.
-std::vector<std::string_view> told_by_block(const std::vector<std::string_view>& lines, std::string_view primary) {
-  std::vector<std::string_view> told;
+std::vector<std::string> told_by_block(const std::vector<std::string_view>& lines, std::string_view primary) {
+  std::vector<std::string> told;
   for (const auto line : lines) {
     const auto colon = line.find(':');
     if (is_rule(line) || colon == std::string_view::npos) continue;
     const auto value = trimmed(line.substr(colon + 1));
     const auto name = line.substr(0, colon);
-    if (name == "error" && !value.empty() && primary.find(value) == std::string_view::npos) told.push_back(value);
-    if (name == "context" && !value.empty()) told.push_back(value);
-    if (name == "code") told.push_back(line);
+    if (name == "error" && !value.empty() && primary.find(value) == std::string_view::npos) told.emplace_back(value);
+    if (name == "context" && !value.empty()) told.emplace_back(value);
+    if (name == "code") told.push_back("code " + std::string(value));
   }
   return told;
 }
@@ -96,9 +97,9 @@ bool lost_against_another(std::string_view sqlstate, std::string_view primary, s
 
 std::string in_one_line(std::string_view primary, std::string_view detail) {
   const std::string said = joined(lines_of(primary));
-  auto lines = lines_of(detail);
-  if (is_block(lines)) lines = told_by_block(lines, primary);
-  return lines.empty() ? said : said + "; " + joined(lines);
+  const auto lines = lines_of(detail);
+  const std::string more = is_block(lines) ? joined(told_by_block(lines, primary)) : joined(lines);
+  return more.empty() ? said : said + "; " + more;
 }
 
 ErrorKind kind_of(std::string_view sqlstate, std::string_view message) noexcept {

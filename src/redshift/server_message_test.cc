@@ -12,7 +12,7 @@ TEST(ServerMessage, SaysOnOneLineWhatRedshiftsBlockAdds) {
       "  location:  s3_utility.cpp:568\n  process:   padbmaster [pid=29509]\n"
       "  -----------------------------------------------\n";
   EXPECT_EQ(in_one_line("The specified S3 prefix 'a/b' does not exist", block),
-            "The specified S3 prefix 'a/b' does not exist; code:      8001; S3 key being read : s3://b/k");
+            "The specified S3 prefix 'a/b' does not exist; code 8001; S3 key being read : s3://b/k");
   EXPECT_EQ(in_one_line("1023", "Serializable isolation violation on table - 1, transactions: 2, 3"),
             "1023; Serializable isolation violation on table - 1, transactions: 2, 3");
   EXPECT_EQ(in_one_line("plain", ""), "plain");

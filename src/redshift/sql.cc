@@ -41,7 +41,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool continues_name(char c) { return starts_name(c) || (c >= '0' && c <= '9'); }
 
-// The next piece of a .sql file: text to be kept, or a placeholder's name.
+// The next piece of a .sql file: text to be kept, or a placeholder's name, or neither, which is a comment.
 struct Piece {
   std::string_view kept;
   std::string_view placeholder;
@@ -59,6 +59,8 @@ class Pieces {
       std::size_t end = 2;
       while (end < rest_.size() && continues_name(rest_[end])) ++end;
       piece.placeholder = take(end).substr(1);
+    } else if (rest_.starts_with("--") || rest_.starts_with("/*")) {
+      take(through(rest_[0] == '-' ? "\n" : "*/", 2));
     } else {
       piece.kept = take(kept_length());
     }
@@ -72,15 +74,15 @@ class Pieces {
     return taken;
   }
 
-  // Of what starts the rest and is no placeholder: something quoted, a comment, a cast, or a character.
+  // The length up to and with the next `end`, or of all that is left.
+  [[nodiscard]] std::size_t through(std::string_view end, std::size_t from) const {
+    const auto at = rest_.find(end, from);
+    return at == std::string_view::npos ? rest_.size() : at + end.size();
+  }
+
+  // Of what starts the rest and is no placeholder: something quoted, a cast, or a character.
   [[nodiscard]] std::size_t kept_length() const {
-    const auto through = [&](std::string_view end) {
-      const auto at = rest_.find(end, 1);
-      return at == std::string_view::npos ? rest_.size() : at + end.size();
-    };
-    if (rest_[0] == '\'' || rest_[0] == '"') return through(rest_.substr(0, 1));
-    if (rest_.starts_with("--")) return through("\n");
-    if (rest_.starts_with("/*")) return through("*/");
+    if (rest_[0] == '\'' || rest_[0] == '"') return through(rest_.substr(0, 1), 1);
     if (rest_.starts_with("::")) return 2;
     return 1;
   }
@@ -175,7 +177,9 @@ Statement fill(Sql file, std::initializer_list<Placeholder> values) {
   Pieces pieces(file.text());
   for (Piece piece; pieces.next(piece);) {
     if (piece.placeholder.empty()) {
-      out << Sql(piece.kept);
+      const bool comment = piece.kept.empty();
+      if (!comment) out << Sql(piece.kept);
+      if (comment && !out.empty()) out << " ";  // it parted what stood around it
       continue;
     }
     const auto* const value =

@@ -115,8 +115,8 @@ Statement operator<<(Sql start, const Part& part) {
 //     fill(sql::kTableColumns, {{"schema", Literal(schema)}, {"limit", 10}})    -- … WHERE nspname = :schema LIMIT
 //     :limit
 //
-// Text in quotes, comments and casts (::) hold no placeholders. Errors: internal when a placeholder has no value, or a
-// value no placeholder.
+// Text in quotes and casts (::) hold no placeholders; comments are left out. Errors: internal when a placeholder has no
+// value, or a value no placeholder.
 struct Placeholder {
   std::string_view name;
   Statement value;
