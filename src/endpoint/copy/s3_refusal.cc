@@ -18,8 +18,10 @@ struct Refusal {
 constexpr Refusal kNoSuchKey = {"NoSuchKey", "The specified key does not exist.", 404};
 constexpr Refusal kNoSuchBucket = {"NoSuchBucket", "The specified bucket does not exist", 404};
 constexpr Refusal kAccessDenied = {"AccessDenied", "Access Denied", 403};
+constexpr Refusal kUnknownKeyId = {"InvalidAccessKeyId",
+                                   "The AWS Access Key Id you provided does not exist in our records.", 403};
 constexpr Refusal kNamed[] = {
-    {"InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403},
+    kUnknownKeyId,
     {"SignatureDoesNotMatch",
      "The request signature we calculated does not match the signature you provided. Check your key and signing "
      "method.",
@@ -39,6 +41,8 @@ Refusal refusal_of(const Error& error, bool object_named) {
   const auto named = std::ranges::find_if(
       kNamed, [&](const Refusal& known) { return message.find(known.name) != std::string_view::npos; });
   if (named != std::end(kNamed)) return *named;
+  // versitygw's word for it, with the status 404: not for a bucket that is missing
+  if (message.find("XAdminUserNotFound") != std::string_view::npos) return kUnknownKeyId;
   switch (error.kind()) {
     case ErrorKind::not_found:
       return object_named ? kNoSuchKey : kNoSuchBucket;

@@ -42,7 +42,10 @@ void LastIds::transaction_ended(bool committed) {
     return;
   }
   copy_ = kept_copy_;
-  // PostgreSQL has gone back to what it knew before; unless nothing ever was, it must hear the values again.
+  forgotten();  // PostgreSQL has gone back to what it knew before
+}
+
+void LastIds::forgotten() noexcept {
   copy_told_ = copy_.query < 0;
   query_told_ = query_ < 0;
 }

@@ -25,6 +25,8 @@ class LastIds {
   // The transaction has ended: a COPY that was undone never was the last one.
   void transaction_ended(bool committed);
 
+  void forgotten() noexcept;  // by PostgreSQL: RESET ALL
+
   // Whether PostgreSQL must be told before it runs `sql`.
   [[nodiscard]] bool must_tell(std::string_view sql) const;
   // The statement that tells it.

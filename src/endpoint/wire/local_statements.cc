@@ -68,7 +68,7 @@ std::string Session::run(const Script& script, bool alone) {
 std::string Session::run(const SetSession& setting) {
   // SET and not set_config(): it takes no snapshot, so a transaction can still begin with its LOCK.
   backend_.run(fmt::format("SET penstock.{} TO {}", quote_name(setting.name), quote_literal(setting.value)));
-  if (setting.name == "query_group") label_ = setting.value.empty() ? "default" : setting.value;
+  if (setting.name == "query_group") label_ = setting.value.empty() ? kNoLabel : setting.value;
   return setting.tag;
 }
 

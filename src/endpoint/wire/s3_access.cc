@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/guarded.h"
 #include "endpoint/wire/md5_password.h"
 #include "penstock/error.h"
 
@@ -20,6 +25,57 @@ void check_keys(const CopyStatement& copy, const AwsCredentials& own) {
   if (!copy.session_token.empty()) refuse("InvalidToken");
 }
 
+bool is_own(const CopyStatement& copy, const AwsCredentials& own) {
+  return copy.iam_role || (copy.access_key_id == own.access_key_id && copy.session_token.empty() &&
+                           same_secret(copy.secret_access_key.reveal(), own.secret_access_key.reveal()));
+}
+
+// A hold on connections that stay when the COPY is over.
+class KeptBuckets : public Buckets {
+ public:
+  explicit KeptBuckets(std::shared_ptr<Buckets> buckets) : buckets_(std::move(buckets)) {}
+  std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return buckets_->open(bucket); }
+  void create_bucket(std::string_view bucket) override { buckets_->create_bucket(bucket); }
+
+ private:
+  const std::shared_ptr<Buckets> buckets_;
+};
+
+// A real S3 server. Connections with the endpoint's own credentials are kept: small loads would spend most of their
+// time on making them.
+class S3Server {
+ public:
+  S3Server(const EndpointConfig& config, Log& log)
+      : url_(config.s3_endpoint_url), own_(config.credentials), region_(config.region), log_(log) {}
+
+  std::unique_ptr<Buckets> connect(const CopyStatement& copy) {
+    const auto region = copy.region.value_or(region_);
+    if (!is_own(copy, own_)) {
+      return connect(region, {copy.access_key_id, copy.secret_access_key, copy.session_token});
+    }
+    return kept_.with([&](auto& kept) {
+      auto& buckets = kept[region];
+      if (!buckets) buckets = connect(region, own_);
+      return std::make_unique<KeptBuckets>(buckets);
+    });
+  }
+
+ private:
+  std::unique_ptr<Buckets> connect(const std::string& region, AwsCredentials credentials) const {
+    S3Config s3;
+    s3.endpoint_url = url_;
+    s3.region = region;
+    s3.credentials = std::move(credentials);
+    return connect_s3(s3, log_);
+  }
+
+  const std::string url_;
+  const AwsCredentials own_;
+  const std::string region_;
+  Log& log_;
+  Guarded<std::map<std::string, std::shared_ptr<Buckets>>> kept_;  // by region
+};
+
 }  // namespace
 
 std::function<std::unique_ptr<Buckets>(const CopyStatement&)> s3_access(const EndpointConfig& config, Log& log) {
@@ -29,8 +85,8 @@ std::function<std::unique_ptr<Buckets>(const CopyStatement&)> s3_access(const En
       return open_folder(folder);
     };
   }
-  static_cast<void>(log);
-  throw Error(ErrorKind::invalid, "s3.endpoint_url: S3 servers are not reached yet; use s3.folder");
+  return
+      [server = std::make_shared<S3Server>(config, log)](const CopyStatement& copy) { return server->connect(copy); };
 }
 
 }  // namespace penstock::endpoint

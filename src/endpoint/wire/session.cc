@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
+#include "endpoint/sql/lexer.h"
 #include "penstock/error.h"
 
 namespace penstock::endpoint {
@@ -13,6 +13,11 @@ namespace {
 constexpr std::string_view kServerVersion = "8.0.2";
 constexpr std::size_t kBacklog = 1 << 20;
 constexpr std::size_t kStatementLimit = 16 << 20;
+
+bool is_reset_all(std::string_view sql) {
+  const auto tokens = lex(sql);
+  return tokens.size() > 2 && is_keyword(tokens[1], "ALL");
+}
 
 Report fatal(std::string_view sqlstate, std::string_view message) { return make_report("FATAL", sqlstate, message); }
 
@@ -270,6 +275,10 @@ void Session::completed(const Statement& statement, StatementRecord record, std:
       break;
   }
   if (tag == "DEALLOCATE ALL" || tag == "DISCARD ALL") statements_.clear();
+  if (tag == "DISCARD ALL" || (tag == "RESET" && is_reset_all(statement.sql))) {
+    last_ids_.forgotten();
+    label_ = kNoLabel;
+  }
 }
 
 void Session::transaction_ended(bool committed) {

@@ -135,8 +135,9 @@ class Session {
   bool failing_ = false;    // what is between two Syncs has failed
   bool rewritten_ = false;  // the statement that runs now: errors' positions mean nothing
   std::int64_t query_ = 0;  // its number
-  std::string label_ = "default";
-  std::string label_before_ = "default";  // what a rollback goes back to
+  static constexpr auto* kNoLabel = "default";
+  std::string label_ = kNoLabel;         // SET query_group
+  std::string label_before_ = kNoLabel;  // what a rollback goes back to
 };
 
 }  // namespace penstock::endpoint
