@@ -9,6 +9,7 @@
 #include <array>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include "base/text.h"
 #include "penstock/error.h"
@@ -151,15 +152,15 @@ bool check_characters(std::string_view text, Problems& problems) {
 
 }  // namespace
 
-void Problems::add(Position at, std::string text) { all_.emplace_back(at, std::move(text)); }
+void Problems::add(Position at, std::string text) { all_.push_back({at, all_.size(), std::move(text)}); }
 
 void Problems::throw_if_any() const {
   if (all_.empty()) return;
   auto sorted = all_;
-  std::ranges::stable_sort(sorted, {}, &std::pair<Position, std::string>::first);
+  std::ranges::sort(sorted, {}, [](const Problem& problem) { return std::tie(problem.at, problem.number); });
   std::string message;
   for (std::size_t i = 0; i < std::min(sorted.size(), kMaxProblemsTold); ++i) {
-    const auto& [at, text] = sorted[i];
+    const auto& [at, number, text] = sorted[i];
     message += fmt::format("{}{}:{}:{}: {}", i == 0 ? "" : "\n", origin_, at.line, at.column, text);
   }
   if (sorted.size() > kMaxProblemsTold) message += fmt::format("\nand {} more", sorted.size() - kMaxProblemsTold);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,7 +30,12 @@ class Problems {
 
  private:
   std::string origin_;
-  std::vector<std::pair<Position, std::string>> all_;
+  struct Problem {
+    Position at;
+    std::size_t number;  // of those at one place the first comes first
+    std::string text;
+  };
+  std::vector<Problem> all_;
 };
 
 struct YamlNode {
