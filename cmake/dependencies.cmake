@@ -47,6 +47,9 @@ else()
   target_include_directories(penstock_arrow SYSTEM INTERFACE "${ARROW_DIR}/include")
   target_link_directories(penstock_arrow INTERFACE "${ARROW_DIR}/lib")
   target_link_libraries(penstock_arrow INTERFACE arrow parquet)
+  # The wheel's libparquet has an OpenSSL inside, and exports it. The one that everything else was compiled for must be
+  # found before it, or the loader joins the two and the first hash crashes. Only options stand before all libraries.
+  target_link_options(penstock_arrow INTERFACE "${OPENSSL_CRYPTO_LIBRARY}")
   target_link_options(penstock_arrow INTERFACE "-Wl,-rpath,${ARROW_DIR}/lib")
 endif()
 add_library(penstock::arrow ALIAS penstock_arrow)
