@@ -52,7 +52,8 @@ class S3Exchange:
     async def answer(self, status: int, body: str) -> None:
         """Instead of the server's answer."""
         self.answered = True
-        head = f"HTTP/1.1 {status} Fault\r\nContent-Type: application/xml\r\nContent-Length: {len(body.encode())}\r\n\r\n"
+        length = len(body.encode())
+        head = f"HTTP/1.1 {status} Fault\r\nContent-Type: application/xml\r\nContent-Length: {length}\r\n\r\n"
         # an answer to HEAD has no body, and says how long it would be
         self.writer.write((head + ("" if self.message.text.startswith("HEAD ") else body)).encode())
         await self.writer.drain()
@@ -87,7 +88,8 @@ class S3Proxy(Proxy):
             head = await Head.read(upstream)
             while head.first_line.split(" ")[1].startswith("1"):  # 100 Continue: the body is there already
                 head = await Head.read(upstream)
-            has_body = not exchange.message.text.startswith("HEAD ") and head.first_line.split(" ")[1] not in ("204", "304")
+            status = head.first_line.split(" ")[1]
+            has_body = not exchange.message.text.startswith("HEAD ") and status not in ("204", "304")
             body = await read_body(upstream, head, until_close=True) if has_body else b""
         finally:
             self.hang_up(to_upstream)

@@ -1,0 +1,52 @@
+"""A run of penstock whose every S3 request and SQL message goes through the proxies, under one plan."""
+
+import re
+import time
+
+from .actions import Victim
+from .fault_plan import Channel, FaultPlan, Message
+from .local_redshift import LocalRedshift
+from .program import Program, Run, Running
+from .s3_proxy import S3Proxy
+from .sql_proxy import SqlProxy
+
+
+class Through:
+    def __init__(self, server: LocalRedshift) -> None:
+        self.plan = FaultPlan()
+        self.victim = Victim()
+        self._s3 = S3Proxy(server.s3_port, self.plan)
+        self._sql = SqlProxy(server.sql_port, self.plan)
+
+    def start(self, program: Program, *arguments: str) -> Running:
+        running = program.start(*arguments, env={
+            "AWS_ENDPOINT_URL_S3": self._s3.endpoint_url, "REDSHIFT_HOST": "127.0.0.1",
+            "REDSHIFT_PORT": str(self._sql.port)})
+        self.victim.is_(running.process)
+        return running
+
+    def run(self, program: Program, *arguments: str, timeout: float = 90) -> Run:
+        return self.start(program, *arguments).wait(timeout)
+
+    def seen(self, channel: Channel) -> list[Message]:
+        return [m for m in list(self.plan.seen) if m.channel is channel]
+
+    def statements(self) -> list[str]:
+        """What the run said to the database, white space made even."""
+        return [" ".join(m.text.split()) for m in self.seen(Channel.SQL)]
+
+    def wait_for_message(self, pattern: str, seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while not any(re.search(pattern, m.text) for m in list(self.plan.seen)):
+            assert time.monotonic() < deadline, f"no message {pattern}: {[str(m) for m in self.plan.seen]}"
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        self._s3.close()
+        self._sql.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc) -> None:
+        self.close()
