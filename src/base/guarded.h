@@ -22,15 +22,15 @@ class Guarded {
     return std::forward<F>(use)(value_);
   }
 
-  // Uses the value and wakes who waits on it.
+  // Uses the value and wakes who waits on it: while the lock is held, as who wakes may end this object.
   template <typename F>
   decltype(auto) change(F&& use) {
     struct Wake {
       std::condition_variable_any& changed;
       ~Wake() { changed.notify_all(); }
     };
-    const Wake wake{changed_};
     const std::scoped_lock lock(mutex_);
+    const Wake wake{changed_};
     return std::forward<F>(use)(value_);
   }
 

@@ -150,6 +150,18 @@ TEST_P(StoreConformance, AnObjectAppearsWholeOrNotAtAll) {
   EXPECT_EQ(read_all(*store_, "k", 10), "old") << "and what was there stays";
 }
 
+TEST_P(StoreConformance, AWriterCommitsOnce) {
+  for (const std::size_t size : {std::size_t{10}, kPart + 1}) {
+    const std::string bytes = bytes_of(size);
+    const auto writer = store_->create("k");
+    writer->write(as_span(bytes));
+    writer->commit();
+    EXPECT_THAT(store_->open_uploads(""), IsEmpty()) << "done before the writer is gone";
+    EXPECT_EQ(failure_of([&] { writer->commit(); }).kind, ErrorKind::conflict);
+    EXPECT_TRUE(read_all(*store_, "k", kNoLimit) == bytes);
+  }
+}
+
 TEST_P(StoreConformance, AbsenceIsAnAnswerToHeadAndAnErrorToOpen) {
   EXPECT_EQ(store_->head("nothing/here"), std::nullopt);
   const Failure failure = failure_of([&] { read_all(*store_, "nothing/here", 10); });

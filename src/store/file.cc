@@ -98,6 +98,7 @@ std::optional<std::string> read_small_file(int folder, const std::string& name) 
 
 Fd lock_file(int folder, const std::string& name, Sharing sharing) {
   Fd fd(::openat(folder, name.c_str(), O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!fd && (errno == EACCES || errno == EROFS)) return fd;
   if (!fd) throw system_error("open lock " + name, errno);
   while (::flock(fd.get(), sharing == Sharing::shared ? LOCK_SH : LOCK_EX) != 0) {
     if (errno != EINTR) throw system_error("lock " + name, errno);

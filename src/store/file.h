@@ -55,7 +55,8 @@ void write_fully(int fd, std::span<const std::byte> bytes, std::string_view act)
 // All of a small file; empty where there is none.
 std::optional<std::string> read_small_file(int folder, const std::string& name);
 
-// Held until the descriptor closes, also by a kill. Threads and processes exclude each other alike.
+// Held until the descriptor closes, also by a kill. Threads and processes exclude each other alike. Empty: there is no
+// such file, and it may not be made.
 enum class Sharing { shared, exclusive };
 Fd lock_file(int folder, const std::string& name, Sharing sharing);
 

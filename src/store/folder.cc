@@ -86,32 +86,43 @@ class FolderStore final : public ObjectStore {
   const std::string bucket_;
 };
 
+// The files of an upload, in the folder of uploads; gone with this object.
+class FolderUpload {
+ public:
+  explicit FolderUpload(Fd folder) : folder_(std::move(folder)) {}
+  FolderUpload(const FolderUpload&) = delete;
+  FolderUpload& operator=(const FolderUpload&) = delete;
+  ~FolderUpload() {
+    for (const std::string& name : {unfinished_key(), key(), data()}) ::unlinkat(folder_.get(), name.c_str(), 0);
+  }
+  [[nodiscard]] int folder() const noexcept { return folder_.get(); }
+  [[nodiscard]] std::string unfinished_key() const { return id_ + ".new"; }
+  [[nodiscard]] std::string key() const { return id_ + ".key"; }
+  [[nodiscard]] std::string data() const { return id_ + ".data"; }
+
+ private:
+  Fd folder_;
+  const std::string id_ = new_id();
+};
+
 class FolderWriter final : public ObjectWriter {
  public:
   FolderWriter(const FolderStore& store, std::string key, CreateOptions options)
       : store_(store),
         key_(std::move(key)),
         options_(std::move(options)),
-        act_("write " + printable(store.uri_of(key_))) {
-    const FolderPlace place = store_.place("write");
-    uploads_ = place.uploads();
-    if (!uploads_) throw system_error(act_, EROFS);
-    const std::string unfinished = id_ + ".new";
+        act_("write " + printable(store.uri_of(key_))),
+        upload_(store_.place("write").uploads()) {
+    if (upload_.folder() < 0) throw system_error(act_, EROFS);
     {
-      const Fd name = make_file(unfinished);
+      const Fd name = make_file(upload_.unfinished_key());
       write_fully(name.get(), std::as_bytes(std::span(key_)), act_);
     }
-    data_ = make_file(id_ + ".data");
+    data_ = make_file(upload_.data());
     // whoever sees the upload sees its whole key
-    if (::renameat(uploads_.get(), unfinished.c_str(), uploads_.get(), (id_ + ".key").c_str()) != 0) {
+    if (::renameat(upload_.folder(), upload_.unfinished_key().c_str(), upload_.folder(), upload_.key().c_str()) != 0) {
       throw system_error(act_, errno);
     }
-  }
-  FolderWriter(const FolderWriter&) = delete;
-  FolderWriter& operator=(const FolderWriter&) = delete;
-  ~FolderWriter() override {
-    if (!uploads_) return;
-    for (const char* part : {".key", ".data"}) ::unlinkat(uploads_.get(), (id_ + part).c_str(), 0);
   }
 
   void write(std::span<const std::byte> bytes) override {
@@ -125,13 +136,14 @@ class FolderWriter final : public ObjectWriter {
     store_.root().keeper.remember(data_.get(), place.attributes(), key_, attributes);
     {
       const Fd lock = place.lock(Sharing::exclusive);
-      if (!stat_at(uploads_.get(), id_ + ".data")) throw upload_gone(store_.uri_of(key_));
+      if (!stat_at(upload_.folder(), upload_.data())) throw upload_gone(store_.uri_of(key_));
       const bool put =
-          in_act(act_, [&] { return place.put(uploads_.get(), id_ + ".data", key_, options_.only_if_absent); });
+          in_act(act_, [&] { return place.put(upload_.folder(), upload_.data(), key_, options_.only_if_absent); });
       if (!put) {
         store_.root().keeper.forget(stat_of(data_.get()), place.attributes(), key_);
         throw already_there("write", store_.uri_of(key_));
       }
+      ::unlinkat(upload_.folder(), upload_.key().c_str(), 0);  // no upload any more
     }
     const struct stat written = stat_of(data_.get());
     return {.key = key_,
@@ -142,7 +154,7 @@ class FolderWriter final : public ObjectWriter {
 
  private:
   [[nodiscard]] Fd make_file(const std::string& name) const {
-    Fd file(::openat(uploads_.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+    Fd file(::openat(upload_.folder(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
     if (!file) throw system_error(act_, errno);
     return file;
   }
@@ -151,8 +163,7 @@ class FolderWriter final : public ObjectWriter {
   const std::string key_;
   CreateOptions options_;
   const std::string act_;
-  const std::string id_ = new_id();
-  Fd uploads_;
+  FolderUpload upload_;
   Fd data_;
   Md5 md5_;
 };

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "base/text.h"
 #include "store/folder_key.h"
 #include "store/md5.h"
 #include "store/rules.h"
@@ -78,24 +79,40 @@ FolderPlace::FolderPlace(const FolderRoot& root, std::string_view bucket, std::s
 
 Fd FolderPlace::uploads() const { return side_ ? make_folder(side_.get(), "uploads") : Fd(); }
 
-Fd FolderPlace::lock(Sharing sharing) const { return side_ ? lock_file(side_.get(), "lock", sharing) : Fd(); }
+Fd FolderPlace::lock(Sharing sharing) const {
+  if (!side_) return {};
+  Fd lock = lock_file(side_.get(), "lock", sharing);
+  // To read in a folder that another user keeps, no lock can be made; that user's writes may then show halfway.
+  if (!lock && sharing == Sharing::exclusive) throw system_error("lock the bucket", EACCES);
+  return lock;
+}
 
 ObjectInfo FolderPlace::describe(int file, std::string key) const {
-  for (;;) {
+  for (int attempt = 0; attempt < 3; ++attempt) {
     const struct stat found = stat_of(file);
     auto attributes = root_.keeper.recall(file, attributes_.get(), key);
     if (!attributes) {  // put there or changed by hand
       attributes = FolderAttributes{.etag = md5_of_file(file)};
       if (!same_version(found, stat_of(file))) continue;
-      // A file this young may change again without its time telling.
-      const bool settled = modified(found) < std::chrono::system_clock::now() - std::chrono::seconds(1);
-      if (settled) root_.keeper.remember(file, attributes_.get(), key, *attributes);
+      remember_settled(file, found, key, *attributes);
     }
     return {.key = std::move(key),
             .size = static_cast<std::uint64_t>(found.st_size),
             .etag = std::move(attributes->etag),
             .last_modified = std::chrono::floor<std::chrono::seconds>(modified(found)),
             .metadata = std::move(attributes->metadata)};
+  }
+  throw Error(ErrorKind::unavailable, fmt::format("'{}' changes while its MD5 is computed", printable(key)));
+}
+
+// Saves computing it again, and no more: where that can't be kept, nothing is lost.
+void FolderPlace::remember_settled(int file, const struct stat& found, const std::string& key,
+                                   const FolderAttributes& attributes) const {
+  // A file this young may change again without its time telling.
+  if (modified(found) > std::chrono::system_clock::now() - std::chrono::seconds(1)) return;
+  try {
+    root_.keeper.remember(file, attributes_.get(), key, attributes);
+  } catch (const Error&) {
   }
 }
 

@@ -49,6 +49,8 @@ class FolderPlace {
   void unlink(const std::string& key) const;
 
  private:
+  void remember_settled(int file, const struct stat& found, const std::string& key,
+                        const FolderAttributes& attributes) const;
   [[nodiscard]] Fd make_folders(std::span<const std::string> path) const;
 
   const FolderRoot& root_;

@@ -65,13 +65,20 @@ class S3Copy {
             {"x-amz-copy-source-if-match", quoted_etag(from_.etag)}};
   }
 
-  // The metadata of the options, else the source's, and the id of this attempt.
+  // The metadata of the options, else the source's, and the id of this attempt; and what else the source says of
+  // itself.
   [[nodiscard]] std::map<std::string, std::string> replacing_headers() const {
-    if (!options_.metadata.empty()) return metadata_headers(options_.metadata, attempt_);
-    const auto now = source_.head("copy", from_.key);
-    if (!now) throw no_such_object("copy", source_.uri_of(from_.key));
-    if (now->etag != from_.etag) throw changed();
-    return metadata_headers(now->metadata, attempt_);
+    const S3Response response =
+        call(source_.client, {.operation = "HeadObject", .method = "HEAD", .bucket = source_.name, .key = from_.key});
+    if (response.status == 404) throw no_such_object("copy", source_.uri_of(from_.key));
+    if (!response.is_success()) throw source_.failure("copy", from_.key, response);
+    if (bare_etag(response.header("etag")) != from_.etag) throw changed();
+    auto headers = metadata_headers(options_.metadata.empty() ? metadata_of(response) : options_.metadata, attempt_);
+    for (const char* name :
+         {"content-type", "content-encoding", "content-disposition", "content-language", "cache-control", "expires"}) {
+      if (const std::string value = response.header(name); !value.empty()) headers.emplace(name, value);
+    }
+    return headers;
   }
 
   // Not every server that speaks S3 heeds If-None-Match on a copy; this catches all but a race.

@@ -15,7 +15,7 @@ namespace {
 class S3Listing final : public ObjectListing {
  public:
   S3Listing(const S3Bucket& bucket, std::string_view prefix, std::string_view start_after)
-      : bucket_(bucket), prefix_(prefix), start_after_(start_after) {
+      : bucket_(bucket), prefix_(prefix), start_after_(start_after), last_(start_after) {
     ask({});
   }
 

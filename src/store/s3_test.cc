@@ -272,6 +272,20 @@ TEST_F(S3, KnowsItsOwnCopyWhenTheAnswerIsLost) {
   EXPECT_EQ(store_->head("to").value().metadata, (std::map<std::string, std::string>{{"a", "b"}}));
 }
 
+TEST_F(S3, ACopyWithNewMetadataKeepsWhatElseTheSourceSaysOfItself) {
+  const ObjectInfo from = write_all(*held_, "from", "bytes");
+  fail("HeadObject", 1, [this](const HttpRequest& request) {
+    HttpReply reply = fake_.answer(request);
+    reply.headers["Content-Encoding"] = "gzip";
+    return reply;
+  });
+  connect().copy(from, *store_, "to", {.metadata = {{"a", "b"}}});
+  for (const HttpRequest& request : server_.requests()) {
+    EXPECT_EQ(request.header("content-encoding"), operation_of(request) == "CopyObject" ? "gzip" : "");
+  }
+  EXPECT_EQ(count("CopyObject"), 1);
+}
+
 TEST_F(S3, NeverHandsOutHalfAnObject) {
   const std::string bytes(100'000, 'x');
   const ObjectInfo object = write_all(*held_, "k", bytes);
@@ -493,7 +507,11 @@ TEST_F(S3, CopiesInPartsWhatIsTooLargeForOneCopy) {
   write_all(*held_, "from/a b", std::string(bytes.size(), '-'));
   EXPECT_EQ(failure_of([&] { copy_s3(bucket, from, bucket, "to2", {.metadata = {{"c", "d"}}}, 500); }).kind,
             ErrorKind::conflict);
-  EXPECT_EQ(count("AbortMultipartUpload"), 1) << "of the copy that was begun";
+  const ObjectInfo now = held_->head("from/a b").value();
+  fail("UploadPart", 1000, [](const HttpRequest&) { return FakeS3::error(403, "AccessDenied"); });
+  EXPECT_EQ(failure_of([&] { copy_s3(bucket, now, bucket, "to2", {}, 500); }).kind, ErrorKind::denied);
+  EXPECT_EQ(count("AbortMultipartUpload"), 1);
+  EXPECT_THAT(connect().open_uploads(""), IsEmpty());
 }
 
 TEST_F(S3, AFailedUploadLeavesNoPartsBehind) {

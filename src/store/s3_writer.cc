@@ -34,7 +34,11 @@ class S3Writer final : public ObjectWriter {
     }
   }
 
-  ObjectInfo commit() override { return upload_.is_open() ? complete() : put(); }
+  ObjectInfo commit() override {
+    // what was sent isn't here any more: a second try would write an empty object
+    if (std::exchange(is_committed_, true)) throw upload_gone(bucket_.uri_of(key_));
+    return upload_.is_open() ? complete() : put();
+  }
 
  private:
   struct PartInFlight {
@@ -130,6 +134,7 @@ class S3Writer final : public ObjectWriter {
   const std::string attempt_ = new_attempt_id();
   std::string filling_;  // the part that is not full yet
   std::uint64_t size_ = 0;
+  bool is_committed_ = false;
   S3Upload upload_;
   std::vector<S3Upload::Part> parts_;  // done, in order
   std::deque<PartInFlight>
