@@ -38,7 +38,7 @@ std::string configuration(const fs::path& socket_folder) {
       "unix_socket_directories = '{}'\n"
       "unix_socket_permissions = 0700\n"
       "port = {}\n"
-      "max_connections = 300\n"
+      "max_connections = 450\n"  // of 200 clients each may read the system tables, by a second session
       "shared_buffers = 256MB\n"
       "wal_level = minimal\n"
       "max_wal_senders = 0\n"

@@ -126,6 +126,31 @@ TEST_F(CopyTest, StoppingTheEndpointCancelsIt) {
   EXPECT_EQ(endpoint::testing::read_result(PQgetResult(client.get())).status, PGRES_FATAL_ERROR);
 }
 
+TEST_F(CopyTest, GoesOnWithoutItsClient) {
+  client.query("CREATE TABLE goes_on (a int)");
+  {
+    Client leaving(endpoint.conninfo());
+    PQsendQuery(leaving.get(), copy("goes_on", "gate").c_str());
+    wait_until_copy_runs("goes_on");
+  }
+  endpoint.open_gate();
+  while (client.value("SELECT count(*) FROM goes_on") != "5") {
+  }
+}
+
+TEST_F(CopyTest, IsRolledBackWithTheBlockOfAClientThatLeaves) {
+  client.query("CREATE TABLE given_up (a int)");
+  {
+    Client leaving(endpoint.conninfo());
+    leaving.query("BEGIN");
+    PQsendQuery(leaving.get(), copy("given_up", "gate").c_str());
+    wait_until_copy_runs("given_up");
+  }
+  endpoint.open_gate();
+  client.query("BEGIN; LOCK given_up");  // waits for its end
+  EXPECT_EQ(client.value("SELECT count(*) FROM given_up"), "0");
+}
+
 TEST_F(CopyTest, IsTheLastOne) {
   client.query("CREATE TEMP TABLE t (a int)");
   const auto last = [&] { return client.value("SELECT pg_last_copy_id() || ' ' || pg_last_copy_count()"); };

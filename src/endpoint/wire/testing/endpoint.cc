@@ -105,7 +105,7 @@ void wait_for(const std::stop_token& stop) {
 }
 
 CopyReport copy_for_tests(const CopyStatement& copy, const TargetTable& target, CopySink& sink,
-                          const CopyEnvironment& environment) {
+                          const CopyEnvironment& environment, Guarded<bool>& gate_is_open) {
   const auto what = copy.source.substr(std::string("s3://b/").size());
   CopyReport report;
   if (what == "missing") throw redshift_error("The specified S3 prefix 'missing' does not exist", 8001, "", 1, "s3");
@@ -126,7 +126,10 @@ CopyReport copy_for_tests(const CopyStatement& copy, const TargetTable& target, 
     write_rows(sink, 1, 10);
     throw redshift_error("Spectrum Scan Error", 15001, "", 1, "dory_util.cpp");
   }
-  const int rows = std::stoi(what.substr(std::string("rows/").size()));
+  if (what == "gate") {
+    gate_is_open.wait([](bool open) { return open; }, [](bool) {});
+  }
+  const int rows = what == "gate" ? 5 : std::stoi(what.substr(std::string("rows/").size()));
   write_head(sink);
   for (int first = 1; first <= rows; first += 10'000) write_rows(sink, first, std::min(10'000, rows - first + 1));
   write_end(sink);
@@ -217,7 +220,9 @@ Endpoint::Endpoint(unsigned max_connections) {
   make_database();
   services_.split_statements = split_statements;
   services_.recognise = recognise_for_tests;
-  services_.run_copy = copy_for_tests;
+  services_.run_copy = [this](const auto& copy, const auto& target, auto& sink, const auto& environment) {
+    return copy_for_tests(copy, target, sink, environment, gate_is_open_);
+  };
   services_.connect = [](const CopyStatement&) { return std::unique_ptr<Buckets>(); };
   services_.history = &history;
   EndpointConfig config;
@@ -234,6 +239,10 @@ Endpoint::~Endpoint() { stop(); }
 void Endpoint::stop() {
   server_->stop();
   if (serving_.joinable()) serving_.join();
+}
+
+void Endpoint::open_gate() {
+  gate_is_open_.change([](bool& open) { open = true; });
 }
 
 std::string Endpoint::conninfo(const std::string& more) const {

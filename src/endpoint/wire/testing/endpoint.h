@@ -4,7 +4,8 @@
 // Its statements, besides SQL: "MAKE t" (a script: a table with an int column a, and a row in `made`), "SWEEP t" (a
 // script outside of blocks), "EMPTY t" (one that commits), "LABEL x" (a setting of the session), and COPY, whose source
 // says what happens: s3://b/rows/N loads N rows, s3://b/bad fails on its data, s3://b/missing is refused before any,
-// s3://b/wait waits until it is cancelled, s3://b/broken fails after some rows.
+// s3://b/wait waits until it is cancelled, s3://b/gate until open_gate() and loads five rows, s3://b/broken fails after
+// some rows.
 #pragma once
 
 #include <libpq-fe.h>
@@ -84,12 +85,14 @@ class Endpoint {
   std::string conninfo(const std::string& more = "") const;
   std::uint16_t port() const { return server_->port(); }
   void stop();  // as SIGTERM does
+  void open_gate();
   // One statement as PostgreSQL's superuser on the endpoint's database, past the endpoint.
   std::string as_superuser(const std::string& sql) const;
   RememberingHistory history;
 
  private:
   Services services_;
+  Guarded<bool> gate_is_open_{false};
   std::unique_ptr<Server> server_;
   std::jthread serving_;
 };
