@@ -12,6 +12,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "penstock/connection.h"
@@ -25,12 +26,13 @@ namespace penstock {
 enum class Granularity { instant, hour, day, stream };
 
 struct LoadOptions {
-  std::string schema;
-  std::vector<std::string> tables;
-  std::string bucket;
-  std::string prefix;      // of the data's keys; "" for the bucket's root
-  std::string config_uri;  // s3://… or a local path; empty: config_<data file name without suffix>.yml beside the data
-  std::optional<std::chrono::sys_time<std::chrono::microseconds>> date;  // exactly this data date, not the newest
+  std::string schema{};
+  std::vector<std::string> tables{};
+  std::string bucket{};
+  std::string prefix{};  // folder of the data: what its keys start with, up to a slash; "" for the bucket's root
+  std::string
+      config_uri{};  // s3://… or a local path; empty: config_<data file name without suffix>.yml beside the data
+  std::optional<std::chrono::sys_time<std::chrono::microseconds>> date{};  // exactly this data date, not the newest
   bool catch_up = false;  // every data date newer than the watermark, oldest first, each its own transaction
   bool truncate = false;  // replace all rows; does not imply force
   bool force = false;     // load although stale or changed, replacing that period's (or that instant's) rows
@@ -39,8 +41,8 @@ struct LoadOptions {
   bool maintenance = true;   // VACUUM DELETE ONLY and ANALYZE of the target after the commit, best effort
   Granularity granularity = Granularity::instant;
   std::string timezone = "UTC";  // IANA name; whose hours and days the granularity means
-  std::optional<char> delimiter;
-  std::optional<std::string> null_as;
+  std::optional<char> delimiter{};
+  std::optional<std::string> null_as{};
   std::chrono::seconds lock_timeout{600};  // wait for another worker on the same table; then busy
   bool dry_run = false;
 };
@@ -76,12 +78,15 @@ struct LoadContext {
   std::stop_token stop{};
 };
 
+// What is wrong with the options, all of it, known without touching data. load() throws it as one Error, invalid.
+std::vector<std::string> problems_of(const LoadOptions& options);
+
 LoadSummary load(const LoadOptions& options, const LoadContext& context);
 
 // The worst of a summary's exit codes (those of error.h): 3 before 5 before 4 before 2 before 1 before 0.
 int exit_code(const LoadSummary& summary) noexcept;
 
-// "newest", an RFC 3339 instant with an offset: 2015-07-01T00:00:00Z. nullopt when it is none.
+// An RFC 3339 instant with an offset: 2015-07-01T00:00:00Z. nullopt when it is none.
 std::optional<std::chrono::sys_time<std::chrono::microseconds>> parse_data_date(std::string_view text) noexcept;
 
 }  // namespace penstock

@@ -5,6 +5,8 @@
 
 namespace penstock::cli {
 
+void add_load(Program& program);
+void add_history(Program& program);
 void add_local(Program& program);
 
 }  // namespace penstock::cli

@@ -21,7 +21,11 @@ namespace {
 constexpr int kUsage = 2;
 
 // Every command, in the order of --help.
-void add_commands(Program& program) { add_local(program); }
+void add_commands(Program& program) {
+  add_load(program);
+  add_history(program);
+  add_local(program);
+}
 
 Severity chosen_severity(const Program::Parsed& parsed, const Environment& environment, Problems& problems) {
   if (parsed.verbose) return Severity::debug;

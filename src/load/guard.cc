@@ -64,4 +64,11 @@ Decision decide(const GuardQuestion& question) {
   return period;
 }
 
+std::optional<Instant> end_of_period(const GuardQuestion& question, const Decision& decision) {
+  if (!has_periods(question.granularity) || std::holds_alternative<ReplaceAll>(decision)) return std::nullopt;
+  const Instant end = replaced_by(question).column.to;
+  if (question.watermark && *question.watermark >= end) return std::nullopt;
+  return end;
+}
+
 }  // namespace penstock

@@ -17,7 +17,7 @@ enum class DateColumn { timestamp, date };
 
 struct GuardQuestion {
   Instant data_date;
-  std::optional<Instant> watermark;  // newest value of the data date column; nullopt: the table has none
+  std::optional<Instant> watermark{};  // newest value of the data date column; nullopt: the table has none
   DateColumn column = DateColumn::timestamp;
   Granularity granularity = Granularity::instant;
   std::string time_zone = "UTC";
@@ -41,5 +41,10 @@ Decision decide(const GuardQuestion& question);
 
 // Which data dates --catch-up has to look at: those that decide() would not skip.
 bool is_stale(const GuardQuestion& question);
+
+// Where the rows of these data must end, as a value of the data date column: rows beyond their hour or day would be
+// replaced, unseen, by the next one's load. nullopt where nothing says so: no periods; all rows are replaced; or rows
+// beyond it are in the table already.
+std::optional<Instant> end_of_period(const GuardQuestion& question, const Decision& decision);
 
 }  // namespace penstock

@@ -125,6 +125,22 @@ TEST(LoadGuard, KnowsTheLoadsWhoseRowsItReplaces) {
   EXPECT_EQ(to_rfc3339(period.data_dates.to), "2015-07-01T04:00:00Z");
 }
 
+TEST(LoadGuard, KnowsWhereAPeriodsRowsMustEnd) {
+  GuardQuestion question{.data_date = at("2015-07-01T05:10:00Z"), .granularity = Granularity::hour};
+  EXPECT_EQ(end_of_period(question, decide(question)), at("2015-07-01T06:00:00Z"));
+  question.watermark = at("2015-07-01T05:59:59Z");
+  EXPECT_EQ(end_of_period(question, decide(question)), at("2015-07-01T06:00:00Z"));
+  question.watermark = at("2015-07-01T06:00:00Z");
+  question.force = true;
+  EXPECT_EQ(end_of_period(question, decide(question)), std::nullopt) << "newer rows are there already";
+  question.watermark.reset();
+  question.truncate = true;
+  EXPECT_EQ(end_of_period(question, decide(question)), std::nullopt) << "a table that is replaced whole has no periods";
+  question.truncate = false;
+  question.granularity = Granularity::instant;
+  EXPECT_EQ(end_of_period(question, decide(question)), std::nullopt);
+}
+
 TEST(LoadGuard, SaysWhyDataAreStale) {
   GuardQuestion question{.data_date = at(kFirst), .watermark = at("2015-07-02T00:00:00Z")};
   EXPECT_THAT(std::get<Skip>(decide(question)).reason,

@@ -19,9 +19,7 @@ Conversation::Conversation(MessageStream client_stream, MessageStream backend_st
 
 void Conversation::poll_once(bool listen_to_client) {
   client.flush();
-  const auto unsent = backend.unsent();
   backend.flush();
-  if (backend.unsent() < unsent) return;  // who waits to be rid of bytes looks again: nothing else may ever come
   const auto events = [](bool read, bool write) {
     return static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0));
   };

@@ -106,6 +106,11 @@ ScriptedReply ScriptedReply::done_and_hang_up(std::string_view tag) {
   return {.bytes = command_complete(tag), .then = Then::hang_up};
 }
 
+ScriptedReply ScriptedReply::until_cancelled() {
+  return {.bytes = error_response("ERROR", "57014", "Query (150) canceled on user's request", {}),
+          .then = Then::await_cancel};
+}
+
 ScriptedReply ScriptedReply::stall() { return {.bytes = {}, .then = Then::stall}; }
 
 struct ScriptedServer::Impl {
@@ -149,6 +154,7 @@ struct ScriptedServer::Impl {
       code = ntohl(code);
       if (code == kCancelRequest) {
         ++cancel_requests;
+        cancel_requests.notify_all();
         return false;
       }
       if (code != kSslRequest && code != kGssRequest) break;
@@ -173,15 +179,16 @@ struct ScriptedServer::Impl {
       if (!body || type != 'Q') return;
       if (!body->empty()) body->pop_back();
       queries.with([&](auto& all) { all.push_back(*body); });
+      const int cancelled_before = cancel_requests;
       const ScriptedReply reply = script(*body);
       if (*body == "BEGIN") status = 'T';
       if (*body == "COMMIT" || *body == "ROLLBACK") status = 'I';
-      if (!send_all(fd, reply.bytes)) return;
+      if (reply.then == ScriptedReply::Then::await_cancel) cancel_requests.wait(cancelled_before);
+      // One segment: a second one would wait for the first to be acknowledged.
+      const bool ready = reply.then != ScriptedReply::Then::hang_up && reply.then != ScriptedReply::Then::stall;
+      if (!send_all(fd, reply.bytes + (ready ? message('Z', std::string(1, status)) : std::string()))) return;
       if (reply.then == ScriptedReply::Then::hang_up) return;
-      if (reply.then == ScriptedReply::Then::stall) {
-        return stay_silent(fd);
-      }
-      if (!send_all(fd, message('Z', std::string(1, status)))) return;
+      if (reply.then == ScriptedReply::Then::stall) return stay_silent(fd);
     }
   }
 };
@@ -202,6 +209,8 @@ ScriptedServer::ScriptedServer(Script script) : impl_(std::make_unique<Impl>(std
 
 ScriptedServer::~ScriptedServer() {
   impl_->ending = true;
+  ++impl_->cancel_requests;  // wakes who awaits one
+  impl_->cancel_requests.notify_all();
   ::shutdown(impl_->listener, SHUT_RDWR);  // wakes accept()
   impl_->acceptor.join();
   ::close(impl_->listener);

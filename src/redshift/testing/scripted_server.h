@@ -22,7 +22,7 @@ namespace penstock::servers {
 
 struct ScriptedReply {
   std::string bytes;  // sent as they are
-  enum class Then { go_on, hang_up, stall } then = Then::go_on;
+  enum class Then { go_on, hang_up, stall, await_cancel } then = Then::go_on;
 
   // CommandComplete with the tag, and ready: in a transaction after BEGIN, until COMMIT, ROLLBACK or END.
   static ScriptedReply done(std::string_view tag);
@@ -32,6 +32,8 @@ struct ScriptedReply {
   static ScriptedReply hang_up();
   static ScriptedReply fatal(std::string_view sqlstate, std::string_view message);
   static ScriptedReply done_and_hang_up(std::string_view tag);
+  // Runs until a request to cancel comes, and then is cancelled.
+  static ScriptedReply until_cancelled();
   // Says nothing more, and keeps the connection.
   static ScriptedReply stall();
 };

@@ -1,0 +1,80 @@
+// The ledger: our own tables beside the targets, in the schema `penstock` of the same database.
+//
+//     lk_<target>       empty; exists to be LOCKed, so that readers of target and ledger are never blocked
+//     ledger_<target>   the files whose rows are in the target. One a target: under serializable isolation two loads
+//                       that read and write one shared table conflict even over different rows
+//     loads             a row a load, written last: its presence is the commit
+//     identity          one row: which database this is, for the names of its staging prefixes
+//
+// The statements are made here and executed by the protocol, which knows their order.
+//
+// Threads: one. Errors: Error, of the statements.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "load/data_set.h"
+#include "load/instant.h"
+#include "load/target.h"
+#include "penstock/log.h"
+#include "redshift/connection.h"
+
+namespace penstock {
+
+struct KnownFile {
+  std::string file_id;
+  std::string key_id;
+  std::string load_id;
+  Instant data_date;
+};
+
+// The tables that a load of this target needs, made where they are missing, each in its own transaction. Any number of
+// workers may do so at once.
+void make_ledger(redshift::Connection& connection, const Target& target, Log& log);
+bool ledger_exists(redshift::Connection& connection, const Target& target);
+// A random id, drawn once for a database. After make_ledger().
+std::string database_identity(redshift::Connection& connection);
+
+redshift::Statement lock_statement(const Target& target);
+
+// Ledger rows of these keys, whatever their bytes were then.
+std::vector<KnownFile> known_files(redshift::Transaction& transaction, const Target& target, const DataSet& data);
+// How many rows the loads of these data dates brought, all together; nullopt: there were no such loads.
+std::optional<std::uint64_t> rows_loaded(redshift::Transaction& transaction, const Target& target,
+                                         const InstantRange& data_dates);
+
+// Forgets the files whose rows a DELETE removes; all of them without a range.
+redshift::Statement forget_statement(const Target& target, const std::optional<InstantRange>& data_dates);
+
+struct LoadRecord {
+  std::string load_id;
+  std::string attempt_id;
+  std::string plan_sha256;
+  std::uint64_t rows = 0;
+  std::uint64_t replaced = 0;
+  std::optional<std::int64_t> copy_query;
+  std::string by;
+  Instant at;
+};
+// The ledger's rows, in as many statements as Redshift's limit on their length asks for.
+std::vector<redshift::Statement> record_files(const Target& target, const DataSet& data, const LoadRecord& record);
+redshift::Statement record_load(const Target& target, const DataSet& data, const LoadRecord& record);
+
+// Whether the attempt's row is there. Only an answer once the target's lock is held.
+bool has_attempt(redshift::Transaction& transaction, const std::string& attempt_id);
+
+struct LockHolder {
+  int pid = 0;
+  std::string owner;
+  std::string since;
+};
+// Who holds the target's lock, as far as the cluster says.
+std::vector<LockHolder> lock_holders(redshift::Connection& connection, const Target& target);
+
+// Files that the ledger has twice, which no order of events can bring about: a fault, or a hand in the tables.
+std::uint64_t doubled_files(redshift::Connection& connection, const Target& target);
+
+}  // namespace penstock

@@ -1,0 +1,418 @@
+#include "load/protocol.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <exception>
+#include <set>
+#include <utility>
+
+#include "base/backoff.h"
+#include "base/text.h"
+#include "load/attempt.h"
+#include "load/load_errors.h"
+#include "penstock/error.h"
+
+namespace penstock {
+namespace {
+
+using namespace std::chrono_literals;
+using redshift::Connection;
+using redshift::Identifier;
+using redshift::Literal;
+using redshift::ServerError;
+using redshift::Sql;
+using redshift::Statement;
+using redshift::Transaction;
+using std::chrono::steady_clock;
+
+constexpr int kAttempts = 8;                       // of one load, over all reasons to try again
+constexpr int kSessionsToLose = 3;                 // how often the cluster may hang up on one load
+constexpr std::chrono::seconds kSettleOnStop{10};  // what a user who pressed Ctrl-C is asked to wait for an answer
+constexpr std::size_t kErrorsShown = 5;            // rows that a COPY refused, in an error's message
+
+std::int64_t number(const std::optional<std::string>& text) {
+  std::int64_t value = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) {
+    throw Error(ErrorKind::internal, fmt::format("the server gave '{}' for a number", text.value_or("NULL")));
+  }
+  return value;
+}
+
+Instant now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+
+// One run through the transaction, from BEGIN to COMMIT.
+class Attempt {
+ public:
+  Attempt(const LoadJob& job, TargetSession& session, const LoadOptions& how, const LoadContext& context)
+      : job_(job), session_(session), how_(how), context_(context), connection_(session.connection()) {}
+
+  LoadResult run() {
+    connection_.execute(Sql("SET query_group TO ") << Literal(to_string(label())), "naming the attempt");
+    LoadResult result;
+    try {
+      Transaction transaction(connection_);
+      result = run_in(transaction);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::in_doubt) tidy();
+      throw;
+    }
+    tidy();
+    return result;
+  }
+
+  // Removes what this attempt, and those before it, have put into the bucket. Only after a known outcome.
+  void tidy() noexcept {
+    if (wrote_manifest_) {
+      session_.staging().remove(id_, std::move(leftovers_));
+    } else {
+      session_.staging().remove(std::move(leftovers_));
+    }
+    leftovers_.clear();
+    wrote_manifest_ = false;
+  }
+
+  [[nodiscard]] const std::string& id() const noexcept { return id_; }
+  [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }
+
+ private:
+  [[nodiscard]] AttemptLabel label() const {
+    return {id_, job_.target.schema, job_.target.table, job_.data.file.date_text};
+  }
+
+  LoadResult run_in(Transaction& transaction) {
+    lock(transaction);
+    leftovers_ = session_.staging().leftovers(id_);
+    const TableState found = read_state(transaction);
+    const LoadPlan plan = plan_load(job_, found, how_, session_.staging().manifest_uri(id_));
+    if (plan.skip) return Skipped{*plan.skip};
+    wrote_manifest_ = true;  // from here on it may be there
+    session_.staging().write_manifest(id_, plan.manifest);
+    for (const Statement& statement : plan.make) transaction.execute(statement, "making the table fit its config");
+    const bool replaces_loads = remove(transaction, plan);
+    copy(transaction, plan);
+    refuse_unless_witnessed(transaction, plan, replaces_loads);
+    record(transaction, plan);
+    transaction.commit();
+    return loaded_;
+  }
+
+  void lock(Transaction& transaction) {
+    try {
+      transaction.execute(lock_statement(job_.target), "locking the target", steady_clock::now() + how_.lock_timeout);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::busy) throw;
+      transaction.rollback();
+      throw Error(ErrorKind::busy,
+                  fmt::format("another load of the table did not end in {} s{}", how_.lock_timeout.count(), holders()));
+    }
+  }
+
+  std::string holders() {
+    std::string text;
+    try {
+      for (const LockHolder& holder : lock_holders(connection_, job_.target)) {
+        text += fmt::format("{} pid {} of {}, since {}", text.empty() ? ": it is held by" : " and", holder.pid,
+                            printable(holder.owner), holder.since);
+      }
+    } catch (const Error& e) {
+      context_.log.debug(e.what());
+    }
+    return text;
+  }
+
+  TableState read_state(Transaction& transaction) {
+    TableState found;
+    found.known = known_files(transaction, job_.target, job_.data);
+    found.table = redshift::read_table(transaction, job_.target.schema, job_.target.table);
+    found.schema_exists = found.table || redshift::schema_exists(transaction, job_.target.schema);
+    found.watermark = read_watermark(transaction, job_.target, job_.config.data_date_column, found.table);
+    return found;
+  }
+
+  // The rows that give way, and the ledger's of theirs. True: loads that the ledger knows gave way.
+  bool remove(Transaction& transaction, const LoadPlan& plan) {
+    bool replaces_loads = false;
+    if (plan.replaced) {
+      replaces_loads = rows_loaded(transaction, job_.target, plan.replaced->data_dates).has_value();
+    }
+    if (plan.remove) loaded_.replaced = transaction.execute(*plan.remove, "removing the rows that give way").affected;
+    if (plan.forget) transaction.execute(*plan.forget, "removing their files from the ledger");
+    return replaces_loads;
+  }
+
+  void copy(Transaction& transaction, const LoadPlan& plan) {
+    try {
+      transaction.execute(plan.copy, "COPY");
+    } catch (const ServerError& e) {
+      if (e.serialization_failure() || !connection_.alive() || context_.stop.stop_requested()) throw;
+      transaction.rollback();
+      throw Error(e.kind(), e.what() + refused_rows());
+    }
+    const auto result = transaction.execute(Sql("SELECT pg_last_copy_count(), pg_last_copy_id()"), "counting rows");
+    loaded_.rows = static_cast<std::uint64_t>(number(result.scalar()));
+    copy_query_ = number(result.rows.at(0).at(1));
+    session_.last_copy = copy_query_;
+  }
+
+  // The rows that made the COPY fail, each on a line of its own; empty when the cluster recorded none.
+  std::string refused_rows() {
+    std::string text;
+    try {
+      const auto failed = failed_copy();
+      if (!failed) return {};
+      const auto errors = load_errors(connection_, {*failed}, static_cast<int>(kErrorsShown) + 1);
+      const auto rows = errors.find(*failed);
+      if (rows == errors.end()) return {};
+      const auto shown = std::min(rows->second.size(), kErrorsShown);
+      for (std::size_t i = 0; i < shown; ++i) text += "\n  " + in_words(rows->second[i]);
+      if (shown < rows->second.size()) {
+        text += fmt::format("\n  and more: penstock history --schema {} --table {}", printable(job_.target.schema),
+                            printable(job_.target.table));
+      }
+    } catch (const Error& e) {
+      context_.log.warning(fmt::format("the rows that COPY refused could not be read: {}", e.what()));
+    }
+    return text;
+  }
+
+  // The query of the COPY that failed; nullopt: it failed before it read a row. Called after the rollback.
+  std::optional<std::int64_t> failed_copy() {
+    const auto last =
+        number(connection_.execute(Sql("SELECT pg_last_copy_id()"), "asking for the id of the COPY").scalar());
+    if (last >= 0 && last != session_.last_copy) return last;
+    // A rollback may have taken the id back; the label is this attempt's alone.
+    const auto found = connection_.execute(Sql("SELECT max(query) FROM pg_catalog.stl_query WHERE label = ")
+                                               << Literal(to_string(label())),
+                                           "asking for the id of the COPY");
+    return found.scalar() ? std::optional(number(found.scalar())) : std::nullopt;
+  }
+
+  // What must hold before the rows may be committed.
+  void refuse_unless_witnessed(Transaction& transaction, const LoadPlan& plan, bool replaces_loads) {
+    if (loaded_.rows == 0 && loaded_.replaced > 0 && !how_.allow_empty) {
+      throw Error(ErrorKind::refused,
+                  fmt::format("the data hold no row, and {} rows would give way to them; --allow-empty lets them",
+                              loaded_.replaced));
+    }
+    if (plan.end_of_period) refuse_rows_after(transaction, *plan.end_of_period);
+    if (plan.replaced && replaces_loads) refuse_rows_outside(transaction, *plan.replaced);
+    if (session_.sees_load_commits()) refuse_missing_files(transaction);
+    if (const auto changed = changed_since(context_.buckets, job_.data, context_.stop)) {
+      throw ChangedMeanwhile(*changed + " while it was loaded");
+    }
+  }
+
+  std::uint64_t count_where(Transaction& transaction, const Statement& condition) {
+    const auto counted =
+        transaction.execute(Sql("SELECT count(*) FROM ") << job_.target.name() << Sql(" WHERE ") << condition,
+                            "checking the data dates of the rows");
+    return static_cast<std::uint64_t>(number(counted.scalar()));
+  }
+
+  void refuse_rows_after(Transaction& transaction, Instant end) {
+    const auto beyond =
+        count_where(transaction, Statement(Identifier(job_.config.data_date_column)) << " >= " << Literal(to_sql(end)));
+    if (beyond == 0) return;
+    throw Error(ErrorKind::refused,
+                fmt::format("{} of the {} rows have a {} of {} or later, which is beyond the {} that the data's name "
+                            "stands for: the next load would replace them. --timezone says whose days are meant",
+                            beyond, loaded_.rows, printable(job_.config.data_date_column), to_rfc3339(end),
+                            how_.granularity == Granularity::hour ? "hour" : "day"));
+  }
+
+  void refuse_rows_outside(Transaction& transaction, const ReplacePeriod& replaced) {
+    const auto inside = count_where(transaction, rows_within(job_.config.data_date_column, replaced.column));
+    if (inside == loaded_.rows) return;
+    throw Error(
+        ErrorKind::refused,
+        fmt::format("{} of the {} rows have a {} outside of [{}, {}), whose rows they replace: such rows of the "
+                    "loads before would stay, and be there twice. --granularity and --timezone say what a "
+                    "load's period is; --truncate replaces all rows",
+                    loaded_.rows - std::min(inside, loaded_.rows), loaded_.rows,
+                    printable(job_.config.data_date_column), to_rfc3339(replaced.column.from),
+                    to_rfc3339(replaced.column.to)));
+  }
+
+  // COPY's own record of what it read has as many files as the manifest. Files without bytes may have none.
+  void refuse_missing_files(Transaction& transaction) {
+    constexpr std::size_t kFilenameBytes = 256;  // stl_load_commits cuts names there
+    std::set<std::string> names;
+    std::set<std::string> names_with_bytes;
+    for (const SourceObject& object : job_.data.objects) {
+      const std::string name = object.uri().substr(0, kFilenameBytes);
+      names.insert(name);
+      if (object.info.size > 0) names_with_bytes.insert(name);
+    }
+    const auto counted = transaction.execute(
+        Sql("SELECT count(DISTINCT filename) FROM pg_catalog.stl_load_commits WHERE query = ") << *copy_query_,
+        "counting the files that COPY read");
+    const auto read = static_cast<std::uint64_t>(number(counted.scalar()));
+    if (read == 0 || (names_with_bytes.size() <= read && read <= names.size())) return;
+    throw Error(ErrorKind::refused,
+                fmt::format("COPY read {} files, and the manifest has {}", read, job_.data.objects.size()));
+  }
+
+  void record(Transaction& transaction, const LoadPlan& plan) {
+    const LoadRecord record{.load_id = job_.load_id,
+                            .attempt_id = id_,
+                            .plan_sha256 = plan.sha256,
+                            .rows = loaded_.rows,
+                            .replaced = loaded_.replaced,
+                            .copy_query = copy_query_,
+                            .by = context_.connection.user,
+                            .at = now()};
+    for (const Statement& statement : record_files(job_.target, job_.data, record)) {
+      transaction.execute(statement, "writing the ledger");
+    }
+    transaction.execute(record_load(job_.target, job_.data, record), "writing the ledger");
+  }
+
+  const LoadJob& job_;
+  TargetSession& session_;
+  const LoadOptions& how_;
+  const LoadContext& context_;
+  Connection& connection_;
+  const std::string id_ = new_id();
+  std::vector<std::string> leftovers_;
+  bool wrote_manifest_ = false;
+  Loaded loaded_;
+  std::optional<std::int64_t> copy_query_;
+};
+
+// What became of a commit whose answer was lost.
+class Settlement {
+ public:
+  Settlement(const TargetSession& session, std::string attempt_id, int old_pid, std::chrono::seconds patience,
+             const LoadContext& context)
+      : session_(session), attempt_id_(std::move(attempt_id)), old_pid_(old_pid), context_(context) {
+    const bool stopping = context.stop.stop_requested();
+    deadline_ = steady_clock::now() + (stopping ? std::min(patience, kSettleOnStop) : patience);
+    if (!stopping) stop_ = context.stop;
+  }
+
+  // true: committed; false: certainly rolled back; nullopt: not known by the deadline.
+  std::optional<bool> settle() {
+    Backoff backoff(200ms, 5s);
+    for (;;) {
+      try {
+        Connection connection = session_.another(stop_);
+        end_old_session(connection);
+        Transaction transaction(connection);
+        // Only who holds the lock may ask: without it the old transaction may still be committing.
+        transaction.execute(lock_statement(session_.target()), "locking the target", deadline_);
+        return has_attempt(transaction, attempt_id_);
+      } catch (const Error& e) {
+        context_.log.warning(fmt::format("the outcome of the commit is not known yet: {}", e.what()));
+        if (e.kind() == ErrorKind::busy || e.kind() == ErrorKind::cancelled) return std::nullopt;
+      }
+      if (steady_clock::now() >= deadline_ || !backoff.sleep(stop_)) return std::nullopt;
+    }
+  }
+
+ private:
+  // Only if it holds the target's lock: then it is a load's session, and to end one is never wrong, as its transaction
+  // is rolled back whole or was committed whole.
+  void end_old_session(Connection& connection) {
+    try {
+      const auto holders = lock_holders(connection, session_.target());
+      if (std::ranges::find(holders, old_pid_, &LockHolder::pid) == holders.end()) return;
+      connection.execute(Sql("SELECT pg_terminate_backend(") << std::int64_t{old_pid_} << Sql(")"),
+                         "ending the session that was lost");
+    } catch (const ServerError& e) {
+      if (!connection.alive()) throw;
+      context_.log.debug(e.what());  // then its lock is waited for
+    }
+  }
+
+  const TargetSession& session_;
+  const std::string attempt_id_;
+  const int old_pid_;
+  const LoadContext& context_;
+  steady_clock::time_point deadline_;
+  std::stop_token stop_;
+};
+
+// Whether a transaction that is certainly over, without effect, may be run again: how often is its to count.
+class Retries {
+ public:
+  bool allow(const Error& e, const TargetSession& session) {
+    if (++attempts_ >= kAttempts) return false;
+    if (e.kind() == ErrorKind::in_doubt) return true;  // it was settled: rolled back
+    if (const auto* server = dynamic_cast<const ServerError*>(&e)) {
+      // Two loads that make one schema at once: the second finds it there.
+      const bool made_by_another =
+          server->sqlstate() == "42P06" || server->sqlstate() == "42P07" || server->sqlstate() == "23505";
+      if (server->serialization_failure() || made_by_another) return true;
+    }
+    return e.kind() == ErrorKind::unavailable && !session.lives() && ++lost_ <= kSessionsToLose;
+  }
+
+ private:
+  int attempts_ = 0;
+  int lost_ = 0;
+};
+
+}  // namespace
+
+std::optional<Instant> read_watermark(Transaction& transaction, const Target& target,
+                                      const std::string& data_date_column,
+                                      const std::optional<redshift::CatalogTable>& table) {
+  if (!table ||
+      std::ranges::find(table->columns, data_date_column, &redshift::CatalogColumn::name) == table->columns.end()) {
+    return std::nullopt;
+  }
+  const auto result = transaction.execute(
+      Sql("SELECT max(") << Identifier(data_date_column) << Sql(") FROM ") << target.name(), "reading the watermark");
+  const auto& newest = result.scalar();
+  if (!newest) return std::nullopt;
+  const auto instant = read_sql_instant(*newest);
+  if (!instant) {
+    throw Error(ErrorKind::refused, fmt::format("the newest value of {} is '{}', which is no date of ours",
+                                                printable(data_date_column), printable(*newest)));
+  }
+  return instant;
+}
+
+LoadResult run_load(const LoadJob& job, TargetSession& session, const LoadOptions& how, const LoadContext& context) {
+  Backoff backoff(100ms, 5s);
+  Retries retries;
+  for (;;) {
+    std::optional<Attempt> attempt;
+    int pid = 0;
+    try {
+      pid = session.connection().backend_pid();
+      attempt.emplace(job, session, how, context);
+      return attempt->run();
+    } catch (const Error& e) {
+      if (e.kind() == ErrorKind::in_doubt) {
+        const auto committed = Settlement(session, attempt->id(), pid, how.lock_timeout, context).settle();
+        if (!committed) throw;
+        attempt->tidy();
+        if (*committed) return attempt->loaded();
+      }
+      if (!retries.allow(e, session)) {
+        if (e.kind() != ErrorKind::in_doubt) throw;
+        throw Error(ErrorKind::unavailable, fmt::format("{} (it was rolled back)", e.what()));
+      }
+      context.log.warning(fmt::format("load {}: trying again: {}", printable(job.target.text()), e.what()));
+    }
+    if (!backoff.sleep(context.stop)) throw Error(ErrorKind::cancelled, "stopped before the next try");
+  }
+}
+
+LoadPlan dry_run(const LoadJob& job, TargetSession& session, const LoadOptions& how) {
+  auto& connection = session.plain_connection();
+  const bool has_ledger = ledger_exists(connection, job.target);
+  Transaction transaction(connection);
+  TableState found;
+  if (has_ledger) found.known = known_files(transaction, job.target, job.data);
+  found.table = redshift::read_table(transaction, job.target.schema, job.target.table);
+  found.schema_exists = found.table || redshift::schema_exists(transaction, job.target.schema);
+  found.watermark = read_watermark(transaction, job.target, job.config.data_date_column, found.table);
+  return plan_load(job, found, how, session.planned_manifest_uri());
+}
+
+}  // namespace penstock
