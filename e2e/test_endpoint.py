@@ -94,6 +94,12 @@ def test_copy_reads_a_format(place, session, table, body, options):
     assert session.rows(f"SELECT id, name FROM {table} ORDER BY id") == [(1, "a"), (2, "b")]
 
 
+def test_copy_waits_for_postgresql_to_take_what_it_reads(place, session, table):
+    place.bucket.put("d/1", "".join(f"{i},n{i % 9999}\n" for i in range(300_000)))
+    session.do(copy(session, table, place.bucket.uri("d/1")))
+    assert session.rows(f"SELECT count(*), count(DISTINCT id), max(id) FROM {table}") == [(300_000, 300_000, 299_999)]
+
+
 def test_a_backslash_dot_does_not_end_a_load(place, session, table):
     place.bucket.put("d/1", "1,\\.\n2,b\n")
     session.do(copy(session, table, place.bucket.uri("d/1")))

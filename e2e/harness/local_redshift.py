@@ -57,7 +57,7 @@ class LocalRedshift:
     def make_objects(self, bucket: str, keys: list[str]) -> None:
         """Empty objects, many at once: versitygw keeps them as files."""
         for key in keys:
-            (self.data / "versitygw" / bucket / key).touch()
+            (self.data / "versitygw/objects" / bucket / key).touch()
 
     def private_postgres(self) -> dict[str, str]:
         """How its superuser reaches the PostgreSQL behind the endpoint."""

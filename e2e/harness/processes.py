@@ -79,7 +79,8 @@ class Server:
         with log.open("ab") as out:
             self.process = subprocess.Popen(
                 tied(command, user=user, at_death=signal.Signals(stop_signal).name.removeprefix("SIG")),
-                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env)
+                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env,
+                start_new_session=True)  # a signal to our group would be a second one beside ours, and end it untidily
 
     def wait_for(self, ready: Callable[[], bool], seconds: float = 30) -> None:
         def ready_or_dead() -> bool:

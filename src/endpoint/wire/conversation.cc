@@ -17,9 +17,13 @@ constexpr std::size_t kBacklog = 1 << 20;
 Conversation::Conversation(MessageStream client_stream, MessageStream backend_stream, const Socket& stop_event)
     : client(std::move(client_stream)), backend(std::move(backend_stream)), stop_event_(stop_event) {}
 
-void Conversation::poll_once(bool listen_to_client) {
+void Conversation::flush_and_wait(bool listen_to_client) {
   client.flush();
   backend.flush();
+  wait(listen_to_client);
+}
+
+void Conversation::wait(bool listen_to_client) {
   const auto events = [](bool read, bool write) {
     return static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0));
   };
@@ -46,22 +50,22 @@ Message Conversation::next_from_backend() {
   while (true) {
     if (auto message = backend.next()) return *message;
     if (backend_ended_) throw BackendLost();
-    poll_once(false);
+    flush_and_wait(false);
   }
 }
 
 bool Conversation::wait_for_either() {
   if (client_ended_ || client.gone()) return false;
   if (backend_ended_) throw BackendLost();
-  poll_once(true);
+  flush_and_wait(true);
   return true;
 }
 
 void Conversation::push_to_backend(std::size_t leave) {
-  backend.flush();
-  while (backend.unsent() > leave) {
+  // No flush between the question and the wait: it could leave nothing to wait for.
+  for (backend.flush(); backend.unsent() > leave; backend.flush()) {
     if (backend_ended_) throw BackendLost();
-    poll_once(false);
+    wait(false);
   }
 }
 

@@ -39,7 +39,8 @@ class Conversation {
   void say_goodbye() noexcept;
 
  private:
-  void poll_once(bool read_client);
+  void flush_and_wait(bool listen_to_client);
+  void wait(bool listen_to_client);
 
   const Socket& stop_event_;
   bool client_ended_ = false;
