@@ -17,8 +17,6 @@
 namespace penstock::endpoint {
 namespace {
 
-constexpr std::string_view kNul("\0", 1);
-
 bool is_blank_text(std::string_view text) noexcept { return std::ranges::all_of(text, is_blank); }
 
 DecimalShape shape_of(const LoadColumn& column, bool round) noexcept {

@@ -17,41 +17,42 @@ struct Refusal {
 
 constexpr Refusal kNoSuchKey = {"NoSuchKey", "The specified key does not exist.", 404};
 constexpr Refusal kNoSuchBucket = {"NoSuchBucket", "The specified bucket does not exist", 404};
-constexpr Refusal kAccessDenied = {"AccessDenied", "Access Denied", 403};
-constexpr Refusal kUnknownKeyId = {"InvalidAccessKeyId",
+constexpr Refusal kInvalidKeyId = {"InvalidAccessKeyId",
                                    "The AWS Access Key Id you provided does not exist in our records.", 403};
-constexpr Refusal kNamed[] = {
-    kUnknownKeyId,
+constexpr Refusal kDenied[] = {
+    kInvalidKeyId,
     {"SignatureDoesNotMatch",
      "The request signature we calculated does not match the signature you provided. Check your key and signing "
      "method.",
      403},
     {"ExpiredToken", "The provided token has expired.", 400},
     {"InvalidToken", "The provided token is malformed or otherwise invalid.", 400},
-    {"PermanentRedirect",
-     "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future "
-     "requests to this endpoint.",
-     301},
-    kNoSuchBucket,
-    kNoSuchKey,
 };
 
+bool mentions(const Error& error, std::string_view name) {
+  return std::string_view(error.what()).find(name) != std::string_view::npos;
+}
+
 Refusal refusal_of(const Error& error, bool object_named) {
-  const std::string_view message = error.what();
-  const auto named = std::ranges::find_if(
-      kNamed, [&](const Refusal& known) { return message.find(known.name) != std::string_view::npos; });
-  if (named != std::end(kNamed)) return *named;
-  // versitygw's word for it, with the status 404: not for a bucket that is missing
-  if (message.find("XAdminUserNotFound") != std::string_view::npos) return kUnknownKeyId;
   switch (error.kind()) {
     case ErrorKind::not_found:
-      return object_named ? kNoSuchKey : kNoSuchBucket;
-    case ErrorKind::denied:
-      return kAccessDenied;
+      return object_named && !mentions(error, "NoSuchBucket") ? kNoSuchKey : kNoSuchBucket;
+    case ErrorKind::denied: {
+      const auto* known = std::ranges::find_if(kDenied, [&](const Refusal& r) { return mentions(error, r.name); });
+      if (known != std::end(kDenied)) return *known;
+      if (mentions(error, "XAdminUserNotFound")) return kInvalidKeyId;  // as versitygw says it
+      return {"AccessDenied", "Access Denied", 403};
+    }
     case ErrorKind::conflict:  // overwritten since it was listed
       return {"PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412};
     default:
-      return {"ServiceUnavailable", message, 503};
+      if (mentions(error, "PermanentRedirect")) {
+        return {"PermanentRedirect",
+                "The bucket you are attempting to access must be addressed using the specified endpoint. Please send "
+                "all future requests to this endpoint.",
+                301};
+      }
+      return {"ServiceUnavailable", error.what(), 503};
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 class StringReader final : public ObjectReader {
  public:
-  StringReader(std::string bytes, std::size_t step) : bytes_(std::move(bytes)), step_(step) {}
+  StringReader(std::string_view bytes, std::size_t step) : bytes_(bytes), step_(step) {}
   std::size_t read(std::span<std::byte> buffer) override {
     const std::size_t n = std::min({buffer.size(), step_, bytes_.size() - at_});
     std::memcpy(buffer.data(), bytes_.data() + at_, n);
@@ -24,7 +24,7 @@ class StringReader final : public ObjectReader {
   }
 
  private:
-  std::string bytes_;
+  std::string_view bytes_;
   std::size_t step_;
   std::size_t at_ = 0;
 };
@@ -51,7 +51,7 @@ class OneObject final : public ObjectStore {
   void abort_upload(const OpenUpload&) override {}
 
  private:
-  std::string bytes_;
+  std::string_view bytes_;
   std::size_t step_;
 };
 
