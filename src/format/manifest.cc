@@ -235,7 +235,7 @@ std::string manifest_text(const std::vector<ManifestEntry>& entries) {
                   fmt::format("'{}' is not UTF-8, and can't be in a manifest", printable(entry.url)));
     }
     out += fmt::format("{}\n{{\"url\":{},\"mandatory\":{}", i == 0 ? "" : ",", Json(entry.url).dump(), entry.mandatory);
-    if (entry.content_length) out += fmt::format(",\"meta\":{{\"content_length\":{}}}", *entry.content_length);
+    if (entry.content_length) out += fmt::format(R"(,"meta":{{"content_length":{}}})", *entry.content_length);
     out += '}';
   }
   return out + "\n]}\n";

@@ -8,12 +8,12 @@
 #include "penstock/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace penstock;
+  namespace format = penstock::format;
   try {
     const auto entries = format::parse_manifest({reinterpret_cast<const char*>(data), size}, "fuzz");
     if (format::parse_manifest(format::manifest_text(entries), "again") != entries) std::abort();
-  } catch (const Error& e) {
-    if (e.kind() != ErrorKind::refused) throw;
+  } catch (const penstock::Error& e) {
+    if (e.kind() != penstock::ErrorKind::refused) throw;
   }
   return 0;
 }

@@ -103,6 +103,7 @@ std::vector<std::string> parquet_columns(ObjectStore& store, const ObjectInfo& o
     const auto reader = parquet::ParquetFileReader::Open(file);
     const parquet::schema::GroupNode* const root = reader->metadata()->schema()->group_node();
     std::vector<std::string> names;
+    names.reserve(static_cast<std::size_t>(root->field_count()));
     for (int i = 0; i < root->field_count(); ++i) names.push_back(root->field(i)->name());
     return names;
   } catch (const parquet::ParquetException& e) {

@@ -2,20 +2,24 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
-#include <strings.h>
-#include <unistd.h>
+#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero is not in <cstring>
 
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
+#include <system_error>
+
+#include "redshift/descriptor.h"
 
 namespace penstock::redshift {
 namespace {
 
 constexpr std::uint32_t kCancelRequestCode = 80877102;
+constexpr std::string_view kKeyMessage = "\tBackendKeyData\t";  // in libpq's trace
+
+std::string words_of(int error) { return std::generic_category().message(error); }
 
 // True when the socket is ready before the deadline.
 bool ready(int socket, short events, std::chrono::steady_clock::time_point deadline) {
@@ -42,25 +46,21 @@ std::optional<std::int32_t> take_number(std::string_view& text) {
 
 std::string CancelRequest::send(std::chrono::milliseconds patience) const noexcept {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  const int socket = ::socket(address_.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (socket < 0) return std::strerror(errno);
-  struct Close {
-    int socket;
-    ~Close() { ::close(socket); }
-  } const close{socket};
-
+  const Descriptor descriptor(::socket(address_.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int socket = descriptor.number();
+  if (socket < 0) return words_of(errno);
   if (::connect(socket, reinterpret_cast<const sockaddr*>(&address_), address_size_) != 0) {
-    if (errno != EINPROGRESS) return std::strerror(errno);
+    if (errno != EINPROGRESS) return words_of(errno);
     int error = 0;
     socklen_t size = sizeof error;
     if (!ready(socket, POLLOUT, deadline)) return "no connection in time";
-    if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) return std::strerror(error);
+    if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) return words_of(error);
   }
   const std::array<std::uint32_t, 4> message{htonl(16), htonl(kCancelRequestCode),
                                              htonl(static_cast<std::uint32_t>(pid_)),
                                              htonl(static_cast<std::uint32_t>(key_))};
   if (::send(socket, message.data(), sizeof message, MSG_NOSIGNAL) != static_cast<ssize_t>(sizeof message)) {
-    return std::strerror(errno);
+    return words_of(errno);
   }
   // The server's hanging up is its receipt: what is sent after it is not cancelled by this.
   return ready(socket, POLLIN, deadline) ? "" : "no answer in time";
@@ -87,11 +87,10 @@ void KeyListener::stop() noexcept {
 
 std::optional<CancelRequest> KeyListener::request() {
   stop();
-  constexpr std::string_view kMessage = "\tBackendKeyData\t";
   std::string_view heard(heard_ == nullptr ? "" : heard_, size_);
-  const auto at = heard.find(kMessage);
+  const auto at = heard.find(kKeyMessage);
   if (at == std::string_view::npos) return std::nullopt;
-  heard.remove_prefix(at + kMessage.size());
+  heard.remove_prefix(at + kKeyMessage.size());
   const auto pid = take_number(heard);
   const auto key = take_number(heard);
   if (!pid || !key || *pid != PQbackendPID(connection_)) return std::nullopt;

@@ -14,8 +14,8 @@ namespace {
 
 int number_in(std::string_view text) {
   int value = 0;
-  const char* const end = text.data() + text.size();
-  if (const auto [last, error] = std::from_chars(text.data(), end, value); error != std::errc() || last != end) {
+  const auto [last, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || last != text.data() + text.size()) {
     throw Error(ErrorKind::internal, fmt::format("the catalog gave '{}' where a number belongs", printable(text)));
   }
   return value;

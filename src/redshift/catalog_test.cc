@@ -9,7 +9,6 @@ namespace penstock::redshift {
 namespace {
 
 using servers::Postgres;
-using testing::HasSubstr;
 
 class CatalogTest : public testing::Test {
  protected:
@@ -86,9 +85,9 @@ TEST_F(CatalogTest, RefusesAView) {
 }
 
 TEST_F(CatalogTest, TakesHostileNamesAsNames) {
-  postgres_->run("CREATE TABLE public.\"it's \"\"odd\"\" \\\" (\"a'\\\" int)");
+  postgres_->run(R"(CREATE TABLE public."it's ""odd"" \" ("a'\" int))");
   Transaction transaction(connection_);
-  const auto table = read_table(transaction, "public", "it's \"odd\" \\");
+  const auto table = read_table(transaction, "public", R"(it's "odd" \)");
   ASSERT_TRUE(table);
   EXPECT_EQ(table->columns.at(0).name, "a'\\");
 }

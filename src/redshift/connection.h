@@ -74,6 +74,8 @@ class Connection {
   // variables are not used: the config is all there is.
   Connection(const ConnectionConfig& config, SessionOptions options, Log& log);
   ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
 
@@ -111,7 +113,7 @@ class Transaction {
 
  private:
   Connection& connection_;
-  bool open_ = false;
+  bool open_ = true;
 };
 
 }  // namespace penstock::redshift

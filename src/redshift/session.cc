@@ -10,7 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
+#include <system_error>
 
 #include "base/text.h"
 #include "redshift/conninfo.h"
@@ -55,16 +55,12 @@ Result rows_of(const PGresult& result) {
 
 }  // namespace
 
-Session::StopSignal::Descriptor::~Descriptor() {
-  if (number >= 0) ::close(number);
-}
-
 Session::StopSignal::StopSignal(const std::stop_token& stop)
-    : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), on_stop_(stop, [fd = fd_.number] {
+    : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), on_stop_(stop, [fd = fd_.number()] {
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
       }) {
-  if (fd_.number < 0) throw Error(ErrorKind::internal, fmt::format("no eventfd: {}", std::strerror(errno)));
+  if (fd() < 0) throw Error(ErrorKind::internal, "no eventfd: " + std::generic_category().message(errno));
 }
 
 Session::Session(const ConnectionConfig& config, SessionOptions options, Log& log)
@@ -154,7 +150,8 @@ Session::Woken Session::wait(short events, const Patience& patience) const {
     std::array<pollfd, 2> fds{{{socket, events, 0}, {stop_signal_.fd(), POLLIN, 0}}};
     const int ready = ::poll(fds.data(), patience.heeds_stop ? 2 : 1, timeout);
     if (ready < 0 && errno != EINTR) {
-      throw Error(ErrorKind::internal, fmt::format("waiting for {}: poll: {}", server_, std::strerror(errno)));
+      throw Error(ErrorKind::internal,
+                  fmt::format("waiting for {}: {}", server_, std::generic_category().message(errno)));
     }
     if (ready > 0 && fds[0].revents != 0) return Woken::ready;
   }
@@ -185,11 +182,7 @@ Answer Session::ask(const Statement& statement, Patience patience) {
     answer.lost = "it had been lost before";
     return answer;
   }
-  asked_ = &statement;
-  struct Done {
-    const Statement*& asked;
-    ~Done() { asked = nullptr; }
-  } const done{asked_};
+  const Asking asking(*this, statement);
   if (PQsendQuery(connection_.get(), statement.text().c_str()) == 0) {
     answer.lost = trimmed_end(PQerrorMessage(connection_.get()));
     close();

@@ -16,6 +16,7 @@
 #include "base/guarded.h"
 #include "redshift/cancel_request.h"
 #include "redshift/connection.h"
+#include "redshift/descriptor.h"
 
 namespace penstock::redshift {
 
@@ -67,18 +68,22 @@ class Session {
   class StopSignal {
    public:
     explicit StopSignal(const std::stop_token& stop);
-    [[nodiscard]] int fd() const noexcept { return fd_.number; }
+    [[nodiscard]] int fd() const noexcept { return fd_.number(); }
 
    private:
-    struct Descriptor {
-      int number;
-      explicit Descriptor(int n) : number(n) {}
-      ~Descriptor();
-      Descriptor(const Descriptor&) = delete;
-      Descriptor& operator=(const Descriptor&) = delete;
-    };
     Descriptor fd_;
     std::stop_callback<std::function<void()>> on_stop_;  // after fd_, so that it is gone before the descriptor is
+  };
+  // While it lives, the session knows what was asked, to mask its secrets in what the server says.
+  class Asking {
+   public:
+    Asking(Session& session, const Statement& statement) : session_(session) { session_.asked_ = &statement; }
+    ~Asking() { session_.asked_ = nullptr; }
+    Asking(const Asking&) = delete;
+    Asking& operator=(const Asking&) = delete;
+
+   private:
+    Session& session_;
   };
   enum class Woken { ready, stopped, late };
 
@@ -105,7 +110,7 @@ class Session {
   Guarded<std::optional<CancelRequest>> cancel_;
   int backend_pid_ = 0;
   std::vector<std::string> notices_;
-  const Statement* asked_ = nullptr;  // while it runs
+  const Statement* asked_ = nullptr;
 };
 
 struct Connection::Impl {

@@ -6,7 +6,6 @@
 namespace penstock::redshift {
 Transaction::Transaction(Connection& connection) : connection_(connection) {
   connection_.execute(Sql("BEGIN"), "begin a transaction");
-  open_ = true;
 }
 
 Transaction::~Transaction() { rollback(); }

@@ -219,10 +219,12 @@ class ConfigReader {
     if (found == columns->end()) {
       problems_.add(data_date->at,
                     fmt::format("{}.datadatecolumn: {} is not among the columns", path, shown(*data_date)));
-    } else if (found->type && !can_hold_data_date(*found->type)) {
+      return;
+    }
+    if (const auto& type = found->type; type && !can_hold_data_date(*type)) {
       problems_.add(data_date->at,
                     fmt::format("{}.datadatecolumn: {} is {}; it must be a date, timestamp or timestamptz", path,
-                                shown(*data_date), to_string(*found->type)));
+                                shown(*data_date), to_string(*type)));
     }
   }
 
@@ -233,6 +235,7 @@ class ConfigReader {
       return {};
     }
     std::vector<ReadColumn> columns;
+    columns.reserve(node.items.size());
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       columns.push_back(read_column(node.items[i], fmt::format("{}[{}]", path, i + 1)));
     }
@@ -389,6 +392,7 @@ TableConfig find_table(std::vector<TableConfig> tables, std::string_view schema,
     }
   }
   std::vector<std::string> known;
+  known.reserve(tables.size());
   for (const TableConfig& candidate : tables) {
     known.push_back(printable(candidate.schema) + "." + printable(candidate.name));
   }

@@ -17,8 +17,9 @@ namespace {
 
 using std::chrono::microseconds;
 
+constexpr std::string_view kSpace = " \t\r\n";
+
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
   const auto first = text.find_first_not_of(kSpace);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
@@ -57,9 +58,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   text = trimmed(text);
   if (text.starts_with('+')) text.remove_prefix(1);
   std::int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || last != end) return std::nullopt;
+  const auto [last, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || last != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
@@ -67,9 +67,8 @@ std::optional<double> parse_double(std::string_view text) {
   text = trimmed(text);
   if (text.starts_with('+')) text.remove_prefix(1);
   double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || last != end) return std::nullopt;
+  const auto [last, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || last != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
@@ -112,14 +111,15 @@ class IsoReader {
     if (!second || *second > 59) return std::nullopt;
     time += std::chrono::seconds(*second);
     if (take('.')) {
-      std::string fraction;
-      while (!rest_.empty() && is_digit(rest_[0])) {
-        fraction += rest_[0];
+      std::size_t count = 0;
+      int fraction = 0;
+      for (; !rest_.empty() && is_digit(rest_[0]) && count < 6; ++count) {
+        fraction = fraction * 10 + (rest_[0] - '0');
         rest_.remove_prefix(1);
       }
-      if (fraction.empty() || fraction.size() > 6) return std::nullopt;
-      fraction.resize(6, '0');
-      time += microseconds(*parse_integer(fraction));
+      if (count == 0 || (!rest_.empty() && is_digit(rest_[0]))) return std::nullopt;
+      for (; count < 6; ++count) fraction *= 10;
+      time += microseconds(fraction);
     }
     return time;
   }
@@ -150,7 +150,7 @@ class IsoReader {
   std::optional<int> digits(std::size_t count) {
     if (rest_.size() < count || !std::ranges::all_of(rest_.substr(0, count), is_digit)) return std::nullopt;
     int value = 0;
-    std::from_chars(rest_.data(), rest_.data() + count, value);
+    for (const char digit : rest_.substr(0, count)) value = value * 10 + (digit - '0');
     rest_.remove_prefix(count);
     return value;
   }
@@ -276,7 +276,7 @@ class ConstantReader {
   // A number, true or false.
   std::optional<std::string> bare() {
     const auto end = std::min(rest_.find_first_of(" ():'\""), rest_.size());
-    const std::string word(rest_.substr(0, end));
+    std::string word(rest_.substr(0, end));
     rest_.remove_prefix(end);
     if (equal_ignoring_case(word, "true") || equal_ignoring_case(word, "false") || parse_double(word)) return word;
     return std::nullopt;

@@ -164,9 +164,8 @@ std::optional<Parts> parts_of(std::string_view text) {
 
 std::optional<int> number_between(int least, int most, std::string_view text) {
   int value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || last != end || value < least || value > most) return std::nullopt;
+  const auto [last, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || last != text.data() + text.size() || value < least || value > most) return std::nullopt;
   return value;
 }
 

@@ -12,12 +12,13 @@
 
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <thread>
+
+#include "penstock/environment.h"
 
 namespace penstock::servers {
 namespace {
@@ -27,10 +28,7 @@ namespace fs = std::filesystem;
 constexpr char kUser[] = "penstock";
 constexpr char kPassword[] = "it's a \\ secret";
 
-fs::path binaries() {
-  if (const char* folder = std::getenv("PENSTOCK_POSTGRES_BIN"); folder != nullptr) return folder;
-  return "/usr/lib/postgresql/15/bin";
-}
+fs::path binaries() { return process_environment("PENSTOCK_POSTGRES_BIN").value_or("/usr/lib/postgresql/15/bin"); }
 
 // What runs the server, in: the folder, PostgreSQL's programs, user, password, "tls" or "", and the server's command.
 // It outlives us by the time it takes to clean up. It ignores the signals of a terminal, as those are for us to answer;
@@ -72,6 +70,7 @@ pid_t spawn(const std::vector<std::string>& command, int in, const fs::path& log
   std::vector<std::string> words = unprivileged();
   words.insert(words.end(), command.begin(), command.end());
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
@@ -98,6 +97,7 @@ pid_t spawn(const std::vector<std::string>& command, int in, const fs::path& log
 
 int free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail("no socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -111,14 +111,14 @@ int free_port() {
 
 void give_to_server(const fs::path& path) {
   if (geteuid() != 0) return;
-  const passwd* const postgres = getpwnam("postgres");
+  const passwd* const postgres = getpwnam("postgres");  // NOLINT(concurrency-mt-unsafe): one thread
   if (postgres == nullptr) fail("there is no user 'postgres' to run it as");
   if (::chown(path.c_str(), postgres->pw_uid, postgres->pw_gid) != 0) fail("can't chown " + path.string());
 }
 
 }  // namespace
 
-Postgres::Postgres(PostgresOptions options) {
+Postgres::Postgres(const PostgresOptions& options) {
   std::string pattern = (fs::temp_directory_path() / "penstock-postgres-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) fail("can't make " + pattern);
   folder_ = pattern;

@@ -24,7 +24,7 @@ struct PostgresOptions {
 
 class Postgres {
  public:
-  explicit Postgres(PostgresOptions options = {});
+  explicit Postgres(const PostgresOptions& options = {});
   ~Postgres();
   Postgres(const Postgres&) = delete;
   Postgres& operator=(const Postgres&) = delete;
