@@ -24,24 +24,23 @@ void Conversation::flush_and_wait(bool listen_to_client) {
 }
 
 void Conversation::wait(bool listen_to_client) {
-  const auto events = [](bool read, bool write) {
-    return static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0));
-  };
   const bool read_client = listen_to_client && !client_ended_ && backend.unsent() < kBacklog;
   const bool read_backend = !backend_ended_ && client.unsent() < kBacklog;
-  const bool write_client = client.unsent() > 0;
-  std::array<pollfd, 3> ends{{
-      // A descriptor of -1 is passed over: a client that hung up must not wake every poll.
-      {read_client || write_client ? client.descriptor() : -1, events(read_client, write_client), 0},
-      {backend.descriptor(), events(read_backend, backend.unsent() > 0), 0},
-      {stop_event_.descriptor(), POLLIN, 0},
-  }};
+  // A descriptor of -1 is passed over: an end that hung up must not wake every poll that wants nothing of it.
+  const auto end = [](const MessageStream& stream, bool read) {
+    const bool write = stream.unsent() > 0;
+    return pollfd{read || write ? stream.descriptor() : -1,
+                  static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0)), 0};
+  };
+  std::array<pollfd, 3> ends{end(client, read_client), end(backend, read_backend),
+                             pollfd{stop_event_.descriptor(), POLLIN, 0}};
   if (::poll(ends.data(), ends.size(), -1) < 0) {
     if (errno == EINTR) return;
     throw std::runtime_error("poll failed");
   }
   if (ends[2].revents != 0) throw Stopped();
-  if (write_client && (ends[0].revents & (POLLOUT | POLLERR | POLLHUP)) != 0) client.flush();
+  client.flush();
+  backend.flush();
   if (read_client && (ends[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0 && !client.read()) client_ended_ = true;
   if (read_backend && (ends[1].revents & (POLLIN | POLLERR | POLLHUP)) != 0 && !backend.read()) backend_ended_ = true;
 }

@@ -44,6 +44,12 @@ TEST_F(CopyTest, LoadsRowsAndSaysSo) {
   EXPECT_EQ(client.value("SELECT count(*) FROM t"), "25005");
 }
 
+TEST_F(CopyTest, LoadsMoreThanFitsIntoAnyBuffer) {
+  client.query("CREATE TEMP TABLE t (a int)");
+  EXPECT_EQ(client.query(copy("t", "rows/2000000")).tag, "COPY");
+  EXPECT_EQ(client.value("SELECT count(*) FROM t"), "2000000");
+}
+
 TEST_F(CopyTest, IsPartOfTheClientsTransaction) {
   client.query("CREATE TEMP TABLE t (a int)");
   client.query("BEGIN");

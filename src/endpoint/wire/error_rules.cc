@@ -25,6 +25,12 @@ void set_block(Report& report, const std::string& message, int code, const std::
   report.set('H', {});
 }
 
+std::string capitalised(std::string_view text) {
+  std::string result(text);
+  if (!result.empty() && result[0] >= 'a' && result[0] <= 'z') result[0] = static_cast<char>(result[0] - 'a' + 'A');
+  return result;
+}
+
 // Literally "1023": what clients that retry look for.
 void serialization_failure(Report& report, const ErrorContext& context) {
   report.set('C', "XX000");
@@ -40,15 +46,23 @@ void null_in_not_null(Report& report, const ErrorContext& context) {
 }
 
 void too_long_for_type(Report& report, const ErrorContext& context) {
-  std::string detail(report.field('M'));
-  if (!detail.empty()) detail[0] = 'V';  // "value too long for type character varying(5)"
-  set_block(report, "Value too long for character type", 8001, detail, context);
+  // "value too long for type character varying(5)"
+  set_block(report, "Value too long for character type", 8001, capitalised(report.field('M')), context);
+}
+
+void exists_already(Report& report, const ErrorContext&) { report.set('M', capitalised(report.field('M'))); }
+
+void permission_denied(Report& report, const ErrorContext&) {
+  constexpr std::string_view kOfTable = "permission denied for table ";
+  const auto message = report.field('M');
+  if (!message.starts_with(kOfTable)) return;
+  report.set('M', "permission denied for relation " + std::string(message.substr(kOfTable.size())));
 }
 
 constexpr std::array kErrorRules{
-    ErrorRule{"40001", serialization_failure},
-    ErrorRule{"23502", null_in_not_null},
-    ErrorRule{"22001", too_long_for_type},
+    ErrorRule{"40001", serialization_failure}, ErrorRule{"23502", null_in_not_null},
+    ErrorRule{"22001", too_long_for_type},     ErrorRule{"42P06", exists_already},
+    ErrorRule{"42P07", exists_already},        ErrorRule{"42501", permission_denied},
 };
 
 }  // namespace
@@ -66,6 +80,10 @@ Report translate_notice(Report report) {
   if (report.field('S') == "NOTICE") {
     report.set('S', "INFO");
     report.set('V', "INFO");
+  }
+  constexpr std::string_view kSkipping = ", skipping";
+  if (const auto message = report.field('M'); message.ends_with(kSkipping)) {
+    report.set('M', capitalised(message.substr(0, message.size() - kSkipping.size())) + " and will be skipped");
   }
   report.set('P', {});
   return report;

@@ -36,6 +36,17 @@ TEST(ErrorRules, ATextThatIsTooLongIs8001) {
   EXPECT_THAT(std::string(report.field('D')), HasSubstr("context:   Value too long for type character varying(5)"));
 }
 
+TEST(ErrorRules, SomeMessagesAreRedshiftsByAWord) {
+  const auto message = [](const char* code, const char* text) {
+    return std::string(translate_error(make_report("ERROR", code, text), {}).field('M'));
+  };
+  EXPECT_EQ(message("42P07", "relation \"t\" already exists"), "Relation \"t\" already exists");
+  EXPECT_EQ(message("42501", "permission denied for table t"), "permission denied for relation t");
+  EXPECT_EQ(message("42501", "permission denied for schema s"), "permission denied for schema s");
+  EXPECT_EQ(translate_notice(make_report("NOTICE", "42P07", "relation \"t\" already exists, skipping")).field('M'),
+            "Relation \"t\" already exists and will be skipped");
+}
+
 TEST(ErrorRules, OthersPassThrough) {
   for (const auto* code : {"42P01", "42703", "42601", "25P02", "57014", "40P01"}) {
     const auto report = translate_error(make_report("ERROR", code, "as it was", "detail", "hint"), {});

@@ -319,7 +319,10 @@ Session::StatementPtr Session::recognise(std::string_view sql) const {
 
 // Before PostgreSQL takes its snapshot: at the statement's first message.
 void Session::prepare_for(const Statement& statement) {
-  if (statement.recognised.reads_history) journal_.flush();
+  if (statement.recognised.reads_history) {
+    drain();  // what is before it in the pipeline is history, too
+    journal_.flush();
+  }
   tell_last_ids(statement.sql);
 }
 
