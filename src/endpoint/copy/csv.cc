@@ -1,8 +1,8 @@
 #include "endpoint/copy/csv.h"
 
-#include <array>
 #include <cstring>
 
+#include "endpoint/copy/byte_finder.h"
 #include "endpoint/copy/delimiter.h"
 #include "endpoint/copy/text_lines.h"
 
@@ -71,13 +71,11 @@ std::size_t records_end(const CsvSyntax& syntax, std::string_view bytes) noexcep
 class CsvParser final : public TextLines {
  public:
   CsvParser(const CsvSyntax& syntax, const CopyStatement& statement, std::span<const LoadColumn> columns)
-      : TextLines(statement, columns), syntax_(syntax) {
-    special_[static_cast<unsigned char>(syntax.delimiter.first())] = true;
-    special_[static_cast<unsigned char>(syntax.quote)] = true;
-    special_[static_cast<unsigned char>('\n')] = true;
-  }
+      : TextLines(statement, columns), syntax_(syntax), ends_(syntax.delimiter.first(), syntax.quote, '\n') {}
 
  private:
+  void begin_chunk(const char* begin) override { ends_.start(begin, end_); }
+
   const char* parse_record(const char* begin) override {
     fields_.clear();
     unescaped_.clear();
@@ -102,7 +100,7 @@ class CsvParser final : public TextLines {
   const char* take_unquoted(const char* begin) {
     const char* p = begin;
     while (true) {
-      while (p < end_ && !special_[static_cast<unsigned char>(*p)]) ++p;
+      p = ends_.next(p);
       if (p == end_ || *p == '\n' || syntax_.delimiter.at(p, end_)) break;
       if (*p == syntax_.quote) return nullptr;
       ++p;  // the first character of a longer delimiter, and not the rest of it
@@ -170,7 +168,7 @@ class CsvParser final : public TextLines {
   }
 
   const CsvSyntax& syntax_;
-  std::array<bool, 256> special_{};
+  ByteFinder ends_;  // of unquoted fields
   const char* record_ = nullptr;
   std::string unescaped_;
   std::uint64_t embedded_newlines_ = 0;

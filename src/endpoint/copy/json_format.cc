@@ -1,6 +1,7 @@
 #include "endpoint/copy/json_format.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <unordered_map>
 
@@ -31,6 +32,12 @@ std::size_t records_end(std::string_view bytes) noexcept {
     end = at;
   }
 }
+
+// Lets a name be looked up without a string of its own.
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>()(name); }
+};
 
 class JsonParser final : public ChunkParser {
  public:
@@ -102,7 +109,9 @@ class JsonParser final : public ChunkParser {
     });
   }
 
-  const std::string& key_text(const JsonValue& key) {
+  std::string_view key_text(const JsonValue& key) {
+    const bool as_written = !ignore_case_ && key.text.find('\\') == std::string_view::npos;
+    if (as_written) return key.text;
     key_.clear();
     append_unescaped(key_, key.text);
     if (ignore_case_) key_ = lower(key_);
@@ -168,7 +177,7 @@ class JsonParser final : public ChunkParser {
   RowLoader loader_;
   const std::vector<JsonPath>& paths_;
   bool ignore_case_;
-  std::unordered_map<std::string, std::size_t> columns_;
+  std::unordered_map<std::string, std::size_t, NameHash, std::equal_to<>> columns_;
   std::vector<Field> fields_;
   std::vector<std::string> unescaped_;  // one a column
   std::string key_;

@@ -1,5 +1,6 @@
 #include "endpoint/copy/json_scanner.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "endpoint/copy/text_cursor.h"
@@ -43,6 +44,16 @@ void append_utf8(std::string& out, std::uint32_t code_point) {
     put(0x80 | (code_point >> 6 & 0x3f));
     put(0x80 | (code_point & 0x3f));
   }
+}
+
+// The quote that ends the string opened at `open`: the first with no backslash, or an even number of them, before it.
+std::size_t closing_quote(std::string_view text, std::size_t open) noexcept {
+  for (std::size_t at = text.find('"', open + 1); at != std::string_view::npos; at = text.find('"', at + 1)) {
+    std::size_t backslashes = 0;
+    while (text[at - 1 - backslashes] == '\\') ++backslashes;  // ends at `open`, at the latest
+    if (backslashes % 2 == 0) return at;
+  }
+  return std::string_view::npos;
 }
 
 }  // namespace
@@ -162,9 +173,8 @@ std::size_t behind_brackets(std::string_view text, std::size_t from) noexcept {
         if (--depth == 0) return at + 1;
         break;
       case '"':
-        for (++at; at < text.size() && text[at] != '"'; ++at) {
-          if (text[at] == '\\') ++at;
-        }
+        at = closing_quote(text, at);
+        if (at == std::string_view::npos) return at;
         break;
       default:
         break;
@@ -175,11 +185,11 @@ std::size_t behind_brackets(std::string_view text, std::size_t from) noexcept {
 
 void append_unescaped(std::string& out, std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '\\') {
-      out += text[at];
-      continue;
-    }
-    switch (text[++at]) {
+    const std::size_t backslash = std::min(text.find('\\', at), text.size());
+    out.append(text, at, backslash - at);
+    if (backslash == text.size()) return;
+    at = backslash + 1;
+    switch (text[at]) {
       case 'b':
         out += '\b';
         break;

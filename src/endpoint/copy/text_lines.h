@@ -33,6 +33,7 @@ class TextLines : public ChunkParser {
       return;
     }
     const bool has_nul = nul_ends_record_ && !bytes.empty() && std::memchr(bytes.data(), 0, bytes.size()) != nullptr;
+    begin_chunk(bytes.data());
     for (const char* at = bytes.data(); at < end_;) {
       if (skip_blank_lines_ && skip_blank_line(at)) continue;
       at = has_nul ? parse_with_nul(at) : parse_record(at);
@@ -41,6 +42,7 @@ class TextLines : public ChunkParser {
   }
 
  protected:
+  virtual void begin_chunk(const char* /*begin*/) {}
   // Takes the record at `begin`: loads or rejects it, adds its newlines to line_, returns the next one's begin.
   virtual const char* parse_record(const char* begin) = 0;
   // Behind the newline of the record that begins at `begin`, broken or not.
