@@ -12,12 +12,15 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/grace.h"
 #include "load/staging.h"
 #include "penstock/connection.h"
 #include "penstock/store.h"
 
 namespace penstock::cli {
 namespace {
+
+constexpr std::chrono::seconds kTidyingTime{5};
 
 // What was typed, before it is understood.
 struct Typed {
@@ -155,7 +158,7 @@ std::string in_words(const TableOutcome& table) {
   std::string text = fmt::format("{}.{}: {}", printable(table.schema), printable(table.table), name_of(table.status));
   if (!table.data_date.empty()) text += " " + printable(table.data_date);
   if (table.status == LoadStatus::loaded) {
-    text += fmt::format(": {} rows", table.rows);
+    text += fmt::format(": {} {}", table.rows, table.rows == 1 ? "row" : "rows");
     if (table.replaced > 0) text += fmt::format(" in place of {}", table.replaced);
     text += fmt::format(", {} bytes of {}", table.bytes, printable(table.objects.front()));
     if (table.objects.size() > 1) text += fmt::format(" and {} more", table.objects.size() - 1);
@@ -177,7 +180,8 @@ Run prepare(const Typed& typed, const Environment& environment, Problems& proble
   const auto connection = problems.collect([&] { return connection_config(environment); });
   problems.collect([&] { return staging_base(environment, options.bucket); });
   return [options, connection, json = typed.json](const Session& session) {
-    const auto buckets = open_buckets(session.environment, session.log, session.stop);
+    const Grace grace(session.stop, kTidyingTime);  // to remove its own staging a load needs the bucket after a stop
+    const auto buckets = open_buckets(session.environment, session.log, grace.stop());
     const LoadSummary summary = load(options, {connection, *buckets, session.environment, session.log, session.stop});
     if (json) {
       print_json(session.out, summary);

@@ -77,9 +77,14 @@ class TableLoads {
     try {
       context_.log.debug(
           fmt::format("{}: looking for data in {}", name(), printable(store_->uri_of(location_.prefix))));
-      for (const DataFile& file : files()) {
+      const auto all = files();
+      for (auto file = all.begin(); file != all.end(); ++file) {
         current = nothing_yet();
-        if (!load(file, current)) break;
+        if (load(*file, current)) continue;
+        if (const auto rest = all.end() - file - 1; rest > 0) {
+          context_.log.warning(fmt::format("{}: {} newer data dates wait until this one is loaded", name(), rest));
+        }
+        break;
       }
     } catch (const Error& e) {
       fail(current, e);

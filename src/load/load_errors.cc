@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <string_view>
 
 #include "base/text.h"
 #include "load/sql_files.h"
@@ -42,6 +44,14 @@ Result ask(Connection& connection, const Statement& queries, int limit) {
                             kDoing);
 }
 
+// Enough of a value to know it again.
+std::string start_of(std::string_view value) {
+  constexpr std::size_t kShown = 100;
+  std::size_t size = std::min(value.size(), kShown);
+  while (size < value.size() && size > 0 && (static_cast<unsigned char>(value[size]) & 0xC0) == 0x80) --size;
+  return printable(value.substr(0, size)) + (size < value.size() ? "…" : "");
+}
+
 }  // namespace
 
 std::map<std::int64_t, std::vector<LoadErrorRow>> load_errors(Connection& connection,
@@ -68,9 +78,9 @@ std::string in_words(const LoadErrorRow& row) {
   if (!row.column.empty()) text += fmt::format(", column {} ({})", printable(row.column), printable(row.type));
   text += fmt::format(": {} (code {})", printable(row.reason), row.code);
   if (!row.raw_value.empty()) {
-    text += fmt::format("; value '{}'", printable(row.raw_value));
+    text += fmt::format("; value '{}'", start_of(row.raw_value));
   } else if (!row.raw_line.empty() && row.column.empty()) {
-    text += fmt::format("; line '{}'", printable(row.raw_line));
+    text += fmt::format("; line '{}'", start_of(row.raw_line));
   }
   return text;
 }
