@@ -38,6 +38,8 @@ void Transaction::commit() {
                                                  "the transaction took effect is unknown: {}",
                                                  session.server(), in_one_line(said, {})));
   }
+  // A refused COMMIT ends the transaction; should the server see it otherwise, it is ended by our ROLLBACK.
+  open_ = session.alive() && session.transaction_status() != PQTRANS_IDLE;
   answer.interruption = Answer::Interruption::none;  // the server's own verdict says more
   const Result result = session.judged(std::move(answer), doing);
   session.close();
