@@ -491,7 +491,8 @@ TEST_P(StoreConformance, ShowsAndAbortsOpenUploads) {
   store_->abort_upload(found[0]);
   EXPECT_THAT(store_->open_uploads(""), IsEmpty());
   const Failure failure = failure_of([&] { writer->commit(); });
-  EXPECT_EQ(failure.kind, ErrorKind::conflict) << failure.message;
+  // a server may also trip over parts that were on their way when their upload went
+  EXPECT_THAT(failure.kind, testing::AnyOf(ErrorKind::conflict, ErrorKind::unavailable)) << failure.message;
   EXPECT_EQ(store_->head("staging/part-1"), std::nullopt);
   store_->abort_upload(found[0]);  // done already
 }

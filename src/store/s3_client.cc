@@ -273,6 +273,10 @@ bool S3Exchange::is_over() {
   return state_.with([](State& state) { return state.over; });
 }
 
+void S3Exchange::let_end(std::chrono::steady_clock::time_point deadline) noexcept {
+  state_.wait_until(deadline, [](const State& state) { return state.over; }, [](State&) {});
+}
+
 void S3Exchange::await_end() {
   state_.wait([](const State& state) { return state.over; }, [](State&) {});
 }

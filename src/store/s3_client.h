@@ -9,6 +9,7 @@
 #include <aws/io/retry_strategy.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <map>
@@ -109,6 +110,8 @@ class S3Exchange {
   S3Response& wait();
   // Whether wait() would return at once.
   [[nodiscard]] bool is_over();
+  // Waits, but no longer than this, until there is an answer, whatever it says.
+  void let_end(std::chrono::steady_clock::time_point deadline) noexcept;
 
  private:
   struct State {

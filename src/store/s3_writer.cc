@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <vector>
 
@@ -17,11 +18,20 @@ namespace {
 
 constexpr std::size_t kSmallestPart = 5 << 20;
 constexpr std::size_t kPartsOfASize = 1000;  // then parts double: 10,000 of them have to hold 5 TB
+constexpr std::chrono::seconds kPatienceWithParts{5};
 
 class S3Writer final : public ObjectWriter {
  public:
   S3Writer(const S3Bucket& bucket, std::string key, CreateOptions options)
       : bucket_(bucket), key_(std::move(key)), options_(std::move(options)), upload_(bucket, key_, "write") {}
+
+  // A part that is cancelled on its way may arrive after the abort, and stay: parts in flight may end first.
+  ~S3Writer() override {
+    const auto deadline = std::chrono::steady_clock::now() + kPatienceWithParts;
+    for (const PartInFlight& part : in_flight_) part.exchange->let_end(deadline);
+  }
+  S3Writer(const S3Writer&) = delete;
+  S3Writer& operator=(const S3Writer&) = delete;
 
   void write(std::span<const std::byte> bytes) override {
     while (!bytes.empty()) {
