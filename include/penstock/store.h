@@ -47,7 +47,9 @@ class ObjectWriter {
  public:
   virtual ~ObjectWriter() = default;  // without commit(): aborts, so that an exception leaves no parts to pay for
   virtual void write(std::span<const std::byte> bytes) = 0;  // blocks while the parts in flight fill the budget
-  virtual ObjectInfo commit() = 0;                           // once this returns, the object is visible and complete
+  // Once this returns, the object is visible and complete. Once only. Its last_modified here is the time of the
+  // answer, by the server's clock; head() has the object's own.
+  virtual ObjectInfo commit() = 0;
 };
 
 struct CreateOptions {

@@ -27,6 +27,9 @@ class Guarded {
   decltype(auto) change(F&& use) {
     struct Wake {
       std::condition_variable_any& changed;
+      explicit Wake(std::condition_variable_any& condition) : changed(condition) {}
+      Wake(const Wake&) = delete;
+      Wake& operator=(const Wake&) = delete;
       ~Wake() { changed.notify_all(); }
     };
     const std::scoped_lock lock(mutex_);

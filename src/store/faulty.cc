@@ -115,10 +115,10 @@ class FaultyStore final : public ObjectStore {
   auto with_faults(StoreCall call, std::string_view key, F&& act) -> decltype(act()) {
     plan_.before(call, key);
     if constexpr (std::is_void_v<decltype(act())>) {
-      act();
+      std::forward<F>(act)();
       plan_.after(call, key);
     } else {
-      auto result = act();
+      auto result = std::forward<F>(act)();
       plan_.after(call, key);
       return result;
     }

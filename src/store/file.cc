@@ -1,11 +1,13 @@
 #include "store/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 #include <system_error>
 
 namespace penstock {
@@ -40,7 +42,7 @@ Fd::~Fd() {
 }
 
 Error system_error(std::string_view act, int number) {
-  return Error(kind_of(number), fmt::format("{}: {}", act, std::generic_category().message(number)));
+  return {kind_of(number), fmt::format("{}: {}", act, std::generic_category().message(number))};
 }
 
 Fd open_folder_at(int folder, const std::string& name) {
@@ -71,6 +73,30 @@ struct stat stat_of(int fd) {
   struct stat found{};
   if (::fstat(fd, &found) != 0) throw system_error("look at an open file", errno);
   return found;
+}
+
+std::vector<FileName> names_in(int folder) {
+  Fd own(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));  // a position of its own
+  if (!own) throw system_error("read a folder", errno);
+  const std::unique_ptr<DIR, int (*)(DIR*)> names(::fdopendir(own.get()), &::closedir);
+  if (!names) throw system_error("read a folder", errno);
+  own.release();
+  std::vector<FileName> found;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(names.get());  // NOLINT(concurrency-mt-unsafe): of a stream that is ours alone
+    if (entry == nullptr && errno != 0) throw system_error("read a folder", errno);
+    if (entry == nullptr) return found;
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    FileName file{.name = entry->d_name, .is_folder = entry->d_type == DT_DIR, .is_file = entry->d_type == DT_REG};
+    if (entry->d_type == DT_UNKNOWN) {
+      const auto state = stat_at(folder, file.name);
+      file.is_folder = state && S_ISDIR(state->st_mode);
+      file.is_file = state && S_ISREG(state->st_mode);
+    }
+    found.push_back(std::move(file));
+  }
 }
 
 void write_fully(int fd, std::span<const std::byte> bytes, std::string_view act) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "penstock/error.h"
 
@@ -23,6 +24,8 @@ class Fd {
   explicit Fd(int fd) noexcept : fd_(fd) {}
   Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Fd& operator=(Fd&& other) noexcept;
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
   ~Fd();
   [[nodiscard]] int get() const noexcept { return fd_; }
   int release() noexcept { return std::exchange(fd_, -1); }
@@ -50,6 +53,13 @@ Fd open_folder_at(int folder, const std::string& name);
 Fd open_file_at(int folder, const std::string& name);
 std::optional<struct stat> stat_at(int folder, const std::string& name);
 struct stat stat_of(int fd);
+
+struct FileName {
+  std::string name;
+  bool is_folder;
+  bool is_file;  // neither: a link, a socket, ...
+};
+std::vector<FileName> names_in(int folder);  // in no order, without . and ..
 
 void write_fully(int fd, std::span<const std::byte> bytes, std::string_view act);
 // All of a small file; empty where there is none.

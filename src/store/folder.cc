@@ -1,6 +1,5 @@
 #include "store/folder.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -72,7 +71,7 @@ class FolderStore final : public ObjectStore {
   std::vector<OpenUpload> open_uploads(std::string_view prefix) override;
   void abort_upload(const OpenUpload& upload) override;
 
-  [[nodiscard]] FolderPlace place(std::string_view act) const { return FolderPlace(root_, bucket_, act); }
+  [[nodiscard]] FolderPlace place(std::string_view act) const { return {root_, bucket_, act}; }
   [[nodiscard]] const FolderRoot& root() const noexcept { return root_; }
 
  private:
@@ -245,15 +244,11 @@ std::vector<ObjectStore::OpenUpload> FolderStore::open_uploads(std::string_view 
   std::vector<OpenUpload> found;
   const Fd uploads = here.uploads();
   if (!uploads) return found;
-  Fd held = walk(uploads.get(), {});
-  const std::unique_ptr<DIR, int (*)(DIR*)> names(::fdopendir(held.get()), &::closedir);
-  if (!names) throw system_error("read the folder of uploads", errno);
-  held.release();
-  while (const dirent* entry = ::readdir(names.get())) {
-    const std::string_view name = entry->d_name;
+  for (const FileName& file : names_in(uploads.get())) {
+    const std::string_view name = file.name;
     if (!name.ends_with(".key") || !is_id(name.substr(0, name.size() - 4))) continue;
-    const auto state = stat_at(uploads.get(), std::string(name));
-    auto key = read_small_file(uploads.get(), std::string(name));
+    const auto state = stat_at(uploads.get(), file.name);
+    auto key = read_small_file(uploads.get(), file.name);
     if (!state || !key || !key->starts_with(prefix)) continue;
     found.push_back({.key = std::move(*key),
                      .upload_id = std::string(name.substr(0, name.size() - 4)),

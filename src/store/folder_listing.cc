@@ -1,26 +1,12 @@
 #include "store/folder_listing.h"
 
-#include <dirent.h>
-
 #include <algorithm>
-#include <memory>
 
 #include "base/text.h"
 #include "store/folder_key.h"
 
 namespace penstock {
 namespace {
-
-struct Type {
-  bool is_folder;
-  bool is_file;
-};
-
-Type type_of(int folder, const dirent& entry) {
-  if (entry.d_type != DT_UNKNOWN) return {.is_folder = entry.d_type == DT_DIR, .is_file = entry.d_type == DT_REG};
-  const auto found = stat_at(folder, entry.d_name);
-  return {.is_folder = found && S_ISDIR(found->st_mode), .is_file = found && S_ISREG(found->st_mode)};
-}
 
 constexpr std::size_t kMostKeyBytes = 1024;
 
@@ -33,7 +19,7 @@ FolderListing::FolderListing(const FolderRoot& root, std::string_view bucket, st
 std::optional<ObjectInfo> FolderListing::next() {
   if (!place_) {
     place_.emplace(root_, bucket_, "list");
-    enter({}, {});
+    enter(*place_, {}, {});
   }
   while (!levels_.empty()) {
     Level& level = levels_.back();
@@ -46,7 +32,7 @@ std::optional<ObjectInfo> FolderListing::next() {
       Path path = level.path;
       path.insert(path.end(), entry.names.begin(), entry.names.end());
       level.folder = Fd();
-      enter(level.key + entry.text, std::move(path));
+      enter(*place_, level.key + entry.text, std::move(path));
       continue;
     }
     if (!level.folder) level.folder = walk(place_->objects(), level.path);
@@ -60,11 +46,11 @@ std::optional<ObjectInfo> FolderListing::next() {
   return std::nullopt;
 }
 
-void FolderListing::enter(std::string key, Path path) {
+void FolderListing::enter(const FolderPlace& place, std::string key, Path path) {
   Level level{.key = std::move(key), .path = std::move(path)};
   {
-    const Fd lock = place_->lock(Sharing::shared);  // so that an object moving aside is seen
-    const Fd folder = walk(place_->objects(), level.path);
+    const Fd lock = place.lock(Sharing::shared);  // so that an object moving aside is seen
+    const Fd folder = walk(place.objects(), level.path);
     if (folder) read_names(folder.get(), {}, {}, level);
   }
   // In the order of these texts, the keys below a folder come where its own text does: a.b, a/b, a0.
@@ -75,18 +61,12 @@ void FolderListing::enter(std::string key, Path path) {
 }
 
 void FolderListing::read_names(int folder, const std::string& text_above, const Path& names_above, Level& level) const {
-  Fd held = walk(folder, {});
-  const std::unique_ptr<DIR, int (*)(DIR*)> names(::fdopendir(held.get()), &::closedir);
-  if (!names) throw system_error("read a folder", errno);
-  held.release();
-  while (const dirent* entry = ::readdir(names.get())) {
-    const std::string name = entry->d_name;
-    const Type type = type_of(folder, *entry);
-    if (name == "." || name == ".." || !(type.is_folder || type.is_file)) continue;
+  for (const auto& [name, is_folder, is_file] : names_in(folder)) {
+    if (!is_folder && !is_file) continue;
     const FolderName read = read_folder_name(name);
     const std::string text = text_above + std::string(read.text);
     Path path = names_above;
-    if (type.is_folder && read.kind == FolderName::Kind::continued) {
+    if (is_folder && read.kind == FolderName::Kind::continued) {
       path.push_back(name);
       const Fd below = open_folder_at(folder, name);
       if (below) read_names(below.get(), text, path, level);
@@ -95,8 +75,8 @@ void FolderListing::read_names(int folder, const std::string& text_above, const 
     path.emplace_back(read.text);
     const std::string component = decode_component(text);
     if (component_names(component) != path) continue;  // no key gives this name
-    if (type.is_folder && read.kind != FolderName::Kind::whole) continue;
-    add(level, component, type.is_folder, std::move(path));
+    if (is_folder && read.kind != FolderName::Kind::whole) continue;
+    add(level, component, is_folder, std::move(path));
   }
 }
 

@@ -11,8 +11,6 @@
 #include "penstock/store.h"
 #include "store/folder_place.h"
 
-struct dirent;
-
 namespace penstock {
 
 class FolderListing final : public ObjectListing {
@@ -35,7 +33,7 @@ class FolderListing final : public ObjectListing {
     Fd folder{};  // open while this is the deepest level
   };
 
-  void enter(std::string key, Path path);
+  void enter(const FolderPlace& place, std::string key, Path path);
   void read_names(int folder, const std::string& text_above, const Path& names_above, Level& level) const;
   void add(Level& level, const std::string& component, bool is_folder, Path names) const;
   // Whether an entry can hold what the listing is for. All keys below a folder start with its text.

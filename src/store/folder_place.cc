@@ -112,7 +112,7 @@ void FolderPlace::remember_settled(int file, const struct stat& found, const std
   if (modified(found) > std::chrono::system_clock::now() - std::chrono::seconds(1)) return;
   try {
     root_.keeper.remember(file, attributes_.get(), key, attributes);
-  } catch (const Error&) {
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): as said above
   }
 }
 
@@ -162,8 +162,8 @@ bool FolderPlace::put(int uploads, const std::string& upload, const std::string&
   const Fd folder = make_folders(std::span(path).first(path.size() - 1));
   const auto plain = stat_at(folder.get(), path.back());
   const auto beside = stat_at(folder.get(), beside_folder(path.back()));
-  const auto& old = beside ? beside : plain;
-  const bool taken = beside || (plain && S_ISREG(plain->st_mode));
+  const bool is_plain = plain && S_ISREG(plain->st_mode);
+  const bool taken = beside || is_plain;
   if (only_if_absent && taken) return false;
   const std::string name = beside || (plain && S_ISDIR(plain->st_mode)) ? beside_folder(path.back()) : path.back();
   if (only_if_absent) {  // a link never replaces: this holds against files put there by hand, too
@@ -177,7 +177,8 @@ bool FolderPlace::put(int uploads, const std::string& upload, const std::string&
   if (::renameat(uploads, upload.c_str(), folder.get(), name.c_str()) != 0) {
     throw system_error("name the file " + name, errno);
   }
-  if (taken) root_.keeper.forget(*old, attributes_.get(), key);
+  if (beside) root_.keeper.forget(*beside, attributes_.get(), key);
+  if (is_plain && !beside) root_.keeper.forget(*plain, attributes_.get(), key);
   return true;
 }
 
