@@ -80,11 +80,11 @@ class Tally {
 
  private:
   void add_chunk(CopyObject& object, const ParsedChunk& chunk) {
-    for (const CopyError& error : chunk.errors) {
-      if (errors_ + 1 > failing_errors_) break;
-      ++errors_;
-      ++object.errors;
-      if (report_.errors.size() == kMaxErrorsKept) continue;
+    const std::uint64_t counted = std::min(chunk.rejected, failing_errors_ - errors_);
+    errors_ += counted;
+    object.errors += counted;
+    for (const CopyError& error : std::span(chunk.errors).first(std::min<std::size_t>(counted, chunk.errors.size()))) {
+      if (report_.errors.size() == kMaxErrorsKept) break;
       CopyError& kept = report_.errors.emplace_back(error);
       kept.object = object.object;
       kept.line += static_cast<std::int64_t>(object.lines) + 1;

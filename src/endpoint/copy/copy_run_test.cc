@@ -99,6 +99,19 @@ TEST_F(RunCopyTest, ReportsWhatEachObjectHeld) {
   EXPECT_EQ(report.errors[0].line, 5);
 }
 
+TEST_F(RunCopyTest, CountsALastLineWithoutANewline) {
+  for (const std::string options : {"csv", "delimiter ','", "json"}) {
+    const std::string one = options == "json" ? R"({"id": 1})" : "1,a",
+                      two = options == "json" ? R"({"id": 2})" : "2,b";
+    put("k", one + "\n" + two);
+    EXPECT_EQ(run(options).objects[0].lines, 2u) << options;
+    put("k", one + "\n" + two + "\n");
+    EXPECT_EQ(run(options).objects[0].lines, 2u) << options;
+    put("k", one + "\n\n");
+    EXPECT_EQ(run(options + (options == "json" ? "" : " ignoreblanklines")).objects[0].lines, 2u) << options;
+  }
+}
+
 TEST_F(RunCopyTest, RefusesAPrefixThatHoldsNothing) {
   const SqlError error = refusal("csv", "s3://bucket/a/b");
   EXPECT_EQ(error.sqlstate, "XX000");
@@ -300,6 +313,21 @@ TEST_F(RunCopyTest, StopsAtTheFirstErrorOfALargeObject) {
   EXPECT_TRUE(report.failed);
   EXPECT_EQ(sink_->finished, 0);
   ASSERT_THAT(report.errors, SizeIs(1));
+}
+
+TEST_F(RunCopyTest, CountsMoreErrorsThanItKeeps) {
+  std::string lines;
+  for (int i = 0; i < 150'000; ++i) lines += "x\n";
+  put("k", lines + "1,a\n");
+  const CopyReport report = run("csv ignoreallerrors");
+  EXPECT_FALSE(report.failed);
+  EXPECT_EQ(report.objects[0].errors, 150'000u);
+  EXPECT_LE(report.errors.size(), 100'000u);
+  EXPECT_GE(report.errors.size(), 10'000u);
+  EXPECT_EQ(report.errors[0].line, 1);
+  EXPECT_THAT(sink_->rows, ElementsAre("1|a"));
+  EXPECT_THAT(run("csv maxerror 5000").errors, SizeIs(5000));
+  EXPECT_TRUE(run("csv maxerror 100000").failed);
 }
 
 TEST_F(RunCopyTest, StopsWhenTheSinkThrows) {

@@ -29,6 +29,12 @@ std::size_t records_end(std::string_view bytes, bool escape) noexcept {
   return 0;
 }
 
+// Whether the last byte is a backslash that escapes what comes next.
+bool ends_within_escape(std::string_view text) noexcept {
+  const auto last_other = text.find_last_not_of('\\');
+  return (text.size() - (last_other + 1)) % 2 == 1;  // npos + 1 is 0
+}
+
 class DelimitedParser final : public TextLines {
  public:
   DelimitedParser(const CopyStatement& statement, std::span<const LoadColumn> columns)
@@ -44,7 +50,10 @@ class DelimitedParser final : public TextLines {
     fields_.clear();
     unescaped_.clear();
     const char* next = record_end(begin);
-    const std::string_view record = line_text(begin, next);
+    std::string_view record = line_text(begin, next);
+    const char* const behind = record.data() + record.size();
+    const bool ends_with_cr = behind < next && *behind == '\r';
+    if (escape_ && ends_with_cr && ends_within_escape(record)) record = {begin, record.size() + 1};
     const char* const end = record.data() + record.size();
     const char* at = begin;
     while (true) {

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kKeptBytes = 4 << 20;  // a buffer that had to grow beyond this is not kept
 
+constexpr unsigned kReaders = 4;  // of small objects: most of the time of each goes into waiting for the store
+
 // A chunk on its way: filled by a reader, parsed by a worker, used by the caller, and round again.
 struct Job {
   Chunk chunk;
@@ -50,7 +52,7 @@ struct Pipeline::Impl {
   }
 
   [[nodiscard]] unsigned readers_for(unsigned workers) const {
-    return static_cast<unsigned>(std::clamp<std::size_t>(objects.size(), 1, std::max(workers, 1U)));
+    return static_cast<unsigned>(std::clamp<std::size_t>(objects.size(), 1, std::max(workers, kReaders)));
   }
 
   // --- on the reader threads

@@ -43,6 +43,7 @@ void RowLoader::load(ParsedChunk& out, std::span<const Field> fields, std::strin
 void RowLoader::reject(ParsedChunk& out, LoadErrorCode code, std::string reason, std::string_view record,
                        std::uint64_t line) {
   ++out.rejected;
+  if (out.errors.size() == ParsedChunk::kMostErrors) return;
   out.errors.push_back({.object = {},
                         .line = static_cast<std::int64_t>(line),
                         .column = {},
@@ -58,7 +59,9 @@ void RowLoader::reject(ParsedChunk& out, LoadErrorCode code, std::string reason,
 
 void RowLoader::reject_field(ParsedChunk& out, const LoadColumn& column, const Field& field, std::string_view record,
                              std::uint64_t line) {
+  const std::size_t kept = out.errors.size();
   reject(out, writer_.problem().code, writer_.problem().reason, record, line);
+  if (out.errors.size() == kept) return;
   CopyError& error = out.errors.back();
   error.column = column.name;
   error.type = type_name(column.type);

@@ -24,11 +24,13 @@ struct Field {
 };
 
 struct ParsedChunk {
+  static constexpr std::size_t kMostErrors = 10'000;
+
   BinaryRows rows;
   std::uint64_t loaded = 0;
   std::uint64_t rejected = 0;
   std::uint64_t lines = 0;        // newlines in the chunk
-  std::vector<CopyError> errors;  // lines counted from the chunk's first, 0; no object yet
+  std::vector<CopyError> errors;  // the first kMostErrors; lines counted from the chunk's first, 0; no object yet
 
   void clear() noexcept;
 };

@@ -20,11 +20,11 @@ class TextChunks final : public ChunkReader {
     while (true) {
       fill(chunk.bytes, wanted);
       drop_lines(chunk);
-      if (at_end_) return chunk.bytes.size() > 0;
+      if (at_end_) return hand_out(chunk);
       if (const std::size_t end = records_end_(chunk.bytes.view()); end > 0) {
         carried_.append(chunk.bytes.view().substr(end));
         chunk.bytes.resize_down(end);
-        return true;
+        return hand_out(chunk);
       }
       if (chunk.bytes.size() >= sizes_.record) return give_up_record(chunk);
       wanted = std::max(wanted, chunk.bytes.size() * 2);
@@ -63,14 +63,26 @@ class TextChunks final : public ChunkReader {
   bool give_up_record(Chunk& chunk) {
     chunk.overlong = true;
     lines_to_drop_ = 1;
-    return true;
+    return hand_out(chunk);
+  }
+
+  // A last line without a newline is a line, too: it is counted behind the last chunk.
+  bool hand_out(Chunk& chunk) {
+    const bool there = chunk.bytes.size() > 0;
+    if (there) {
+      open_line_ = !chunk.bytes.view().ends_with('\n');
+    } else if (std::exchange(open_line_, false)) {
+      ++chunk.lines_before;
+    }
+    return there;
   }
 
   std::unique_ptr<ObjectReader> bytes_;
   std::int64_t lines_to_drop_;
   RecordsEnd records_end_;
   ChunkSizes sizes_;
-  ByteBuffer carried_;  // behind the last chunk's end
+  ByteBuffer carried_;      // behind the last chunk's end
+  bool open_line_ = false;  // what was handed out last ends within a line
   bool at_end_ = false;
 };
 

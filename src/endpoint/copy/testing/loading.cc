@@ -96,8 +96,9 @@ Loaded load_object(const CopyStatement& statement, const TargetTable& table, std
   while (true) {
     Chunk chunk;
     ParsedChunk parsed;
-    if (!reader->next(chunk)) break;
+    const bool there = reader->next(chunk);
     loaded.lines += chunk.lines_before;
+    if (!there) break;
     parser->parse(chunk, parsed);
     const auto rows = parsed.rows.bytes();
     for (std::string& row : decode_rows({reinterpret_cast<const char*>(rows.data()), rows.size()}, sent)) {
