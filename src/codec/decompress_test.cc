@@ -33,7 +33,7 @@ class Bytes final : public ObjectReader {
 };
 
 std::string gzip(std::string text) {
-  isal_zstream stream;
+  isal_zstream stream{};
   isal_deflate_init(&stream);
   std::string out(text.size() + 1024, '\0');
   stream.gzip_flag = IGZIP_GZIP;
@@ -94,7 +94,7 @@ struct Case {
 
 class EachCodec : public ::testing::TestWithParam<Case> {
  protected:
-  Codec codec = GetParam().codec;
+  Codec codec_ = GetParam().codec;
   std::string compress(const std::string& text) const { return GetParam().compress(text); }
 };
 
@@ -107,7 +107,7 @@ TEST_P(EachCodec, GivesBackWhatWasCompressedAtAnySizeOfBuffers) {
   const std::string text = sample(200'000);
   const std::string compressed = compress(text);
   for (const Sizes sizes : {Sizes{1, 1 << 16}, Sizes{7, 5}, Sizes{1 << 20, 1}, Sizes{1 << 20, 1 << 20}}) {
-    EXPECT_EQ(read_through(compressed, codec, sizes), text) << sizes.input_step << " " << sizes.output_step;
+    EXPECT_EQ(read_through(compressed, codec_, sizes), text) << sizes.input_step << " " << sizes.output_step;
   }
 }
 
@@ -115,31 +115,31 @@ TEST_P(EachCodec, JoinsStreamsThatFollowEachOther) {
   const std::string one = sample(70'000), two = "two", none;
   const std::string compressed = compress(one) + compress(none) + compress(two) + compress(none);
   for (const Sizes sizes : {Sizes{1, 1 << 16}, Sizes{3, 1}, Sizes{}}) {
-    EXPECT_EQ(read_through(compressed, codec, sizes), one + two) << sizes.input_step;
+    EXPECT_EQ(read_through(compressed, codec_, sizes), one + two) << sizes.input_step;
   }
 }
 
-TEST_P(EachCodec, TakesAnObjectOfNoBytesAsEmpty) { EXPECT_EQ(read_through("", codec), ""); }
+TEST_P(EachCodec, TakesAnObjectOfNoBytesAsEmpty) { EXPECT_EQ(read_through("", codec_), ""); }
 
 TEST_P(EachCodec, RefusesAnObjectThatIsCutOffAnywhere) {
   const std::string compressed = compress(sample(3'000));
   for (std::size_t size = 1; size < compressed.size(); ++size) {
-    EXPECT_THAT(refusal(compressed.substr(0, size), codec), HasSubstr("s3://b/k is cut off")) << size;
+    EXPECT_THAT(refusal(compressed.substr(0, size), codec_), HasSubstr("s3://b/k is cut off")) << size;
   }
   const std::string two = compressed + compressed.substr(0, compressed.size() / 2);
-  EXPECT_THAT(refusal(two, codec), HasSubstr("is cut off"));
+  EXPECT_THAT(refusal(two, codec_), HasSubstr("is cut off"));
 }
 
 TEST_P(EachCodec, RefusesWhatIsNotOfItsCodec) {
-  EXPECT_THAT(refusal("id,name\n1,a\n2,b\n3,c\n", codec), HasSubstr("s3://b/k is not "));
-  EXPECT_THAT(refusal("1,ab\n", codec), HasSubstr("s3://b/k is not ")) << "too short for any header";
-  EXPECT_THAT(refusal(compress("a") + "id,name\n1,a\n2,b\n", codec), HasSubstr("has bytes behind its "));
+  EXPECT_THAT(refusal("id,name\n1,a\n2,b\n3,c\n", codec_), HasSubstr("s3://b/k is not "));
+  EXPECT_THAT(refusal("1,ab\n", codec_), HasSubstr("s3://b/k is not ")) << "too short for any header";
+  EXPECT_THAT(refusal(compress("a") + "id,name\n1,a\n2,b\n", codec_), HasSubstr("has bytes behind its "));
 }
 
 TEST_P(EachCodec, RefusesDamage) {
   std::string compressed = compress(sample(30'000));
   compressed[compressed.size() - 3] ^= 0x20;
-  EXPECT_THAT(refusal(compressed, codec), HasSubstr("s3://b/k is damaged"));
+  EXPECT_THAT(refusal(compressed, codec_), HasSubstr("s3://b/k is damaged"));
 }
 
 TEST_P(EachCodec, SurvivesEveryFlippedByte) {
@@ -148,12 +148,12 @@ TEST_P(EachCodec, SurvivesEveryFlippedByte) {
   for (std::size_t at = 0; at < compressed.size(); ++at) {
     std::string damaged = compressed;
     damaged[at] = static_cast<char>(~damaged[at]);
-    refusal(damaged, codec, {64, 64});  // any answer will do (a flipped time stamp is no damage), a crash will not
+    refusal(damaged, codec_, {64, 64});  // any answer will do (a flipped time stamp is no damage), a crash will not
   }
 }
 
 TEST_P(EachCodec, IsAtItsEndAfterAnError) {
-  const auto reader = decompressed(std::make_unique<Bytes>("garbage, garbage", 100), codec, "x");
+  const auto reader = decompressed(std::make_unique<Bytes>("garbage, garbage", 100), codec_, "x");
   std::byte buffer[10];
   EXPECT_THROW(reader->read(buffer), Error);
   EXPECT_EQ(reader->read(buffer), 0u);
