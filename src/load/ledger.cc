@@ -121,6 +121,14 @@ std::string objects_json(const DataSet& data) {
   return out + "]";
 }
 
+// Asked, as who may not create schemas may not say CREATE SCHEMA IF NOT EXISTS either.
+bool has_ledger_schema(Connection& connection) {
+  const auto found =
+      connection.execute(Sql("SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = ") << Literal(kLedgerSchema),
+                         "looking for the ledger");
+  return to_number(found.scalar().value_or("")) > 0;
+}
+
 }  // namespace
 
 void make_ledger(Connection& connection, const Target& target, Log& log) {
@@ -128,7 +136,9 @@ void make_ledger(Connection& connection, const Target& target, Log& log) {
   if (there.size() == 4) return;
   log.debug(fmt::format("making the tables of the ledger of {} where they are missing", target.text()));
   constexpr char kDoing[] = "making the ledger";
-  make(connection, Sql("CREATE SCHEMA IF NOT EXISTS ") << redshift::Identifier(kLedgerSchema), kDoing);
+  if (there.empty() && !has_ledger_schema(connection)) {
+    make(connection, Sql("CREATE SCHEMA IF NOT EXISTS ") << redshift::Identifier(kLedgerSchema), kDoing);
+  }
   if (!there.contains("loads")) make(connection, fill(sql::kCreateLoads, {{"loads", kLoads}}), kDoing);
   if (!there.contains("identity")) draw_identity(connection);
   if (!there.contains(target.ledger().name)) {

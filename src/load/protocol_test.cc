@@ -94,7 +94,7 @@ class Cluster {
     if (has("count(DISTINCT filename)")) return ScriptedReply::row({"1"});
     if (has("SELECT count(")) return ScriptedReply::row({"0"});
     if (has("SELECT min(id)")) return ScriptedReply::row({"this database"});
-    if (has("FROM pg_catalog.pg_namespace WHERE")) return ScriptedReply::row({"1"});
+    if (has("SELECT 1 FROM pg_catalog.pg_namespace WHERE")) return ScriptedReply::row({"1"});
     if (has("DELETE FROM \"api_hits\"")) return ScriptedReply::done("DELETE 2");
     return ScriptedReply::done(query.substr(0, query.find(' ')));
   }

@@ -54,6 +54,7 @@ void Staging::write_manifest(const std::string& attempt_id, const std::string& t
 
 std::vector<std::string> Staging::leftovers(const std::string& own_attempt_id) {
   std::vector<std::string> keys;
+  if (looked_) return keys;
   try {
     const std::string own = prefix_ + own_attempt_id + "/";
     const auto listing = store_->list(prefix_);
@@ -62,6 +63,7 @@ std::vector<std::string> Staging::leftovers(const std::string& own_attempt_id) {
       if (!object) break;
       if (!object->key.starts_with(own)) keys.push_back(std::move(object->key));
     }
+    looked_ = true;
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::cancelled) throw;
     log_.debug(fmt::format("could not look for what earlier attempts left: {}", e.what()));

@@ -36,7 +36,8 @@ class Staging {
   [[nodiscard]] std::string manifest_uri(const std::string& attempt_id) const;
   // If it is there already it must be this one, written by a try whose answer was lost; else conflict.
   void write_manifest(const std::string& attempt_id, const std::string& text);
-  // What other attempts on this target left. Only while the target's lock is held.
+  // What other attempts on this target left. Only while the target's lock is held. Looks once: what dies later is for
+  // the next to find.
   std::vector<std::string> leftovers(const std::string& own_attempt_id);
   // The attempt's manifest, and these leftovers. Best effort: the next load of the target does what this one could not.
   void remove(const std::string& attempt_id, std::vector<std::string> leftovers) noexcept;
@@ -47,6 +48,7 @@ class Staging {
 
   std::unique_ptr<ObjectStore> store_;
   std::string prefix_;  // of this target on this database
+  bool looked_ = false;
   Log& log_;
 };
 
