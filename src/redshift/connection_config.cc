@@ -44,7 +44,7 @@ class ConfigReader {
     const char* const end = text.data() + text.size();
     const auto [last, error] = std::from_chars(text.data(), end, port);
     if (error != std::errc() || last != end || port < 1 || port > 65535) {
-      problems_.push_back(fmt::format("REDSHIFT_PORT is '{}', which is no number from 1 to 65535", printable(text)));
+      problems_.emplace_back("REDSHIFT_PORT is no number from 1 to 65535");  // what it is may be a secret, misplaced
     }
   }
 
