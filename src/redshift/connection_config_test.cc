@@ -58,8 +58,9 @@ TEST(ConnectionConfig, NamesAllThatIsMissingOrMalformedAtOnce) {
                                       {"REDSHIFT_PASSWORD", "hunter2"},
                                       {"PGSSLMODE", "verify"}}));
   });
-  EXPECT_THAT(refusal, AllOf(HasSubstr("REDSHIFT_DB, REDSHIFT_USER"), HasSubstr("54390x"), HasSubstr("'verify'"),
-                             HasSubstr("'a,b'"), Not(HasSubstr("hunter2")), Not(HasSubstr("REDSHIFT_HOST"))));
+  EXPECT_THAT(refusal, AllOf(HasSubstr("REDSHIFT_DB, REDSHIFT_USER"), HasSubstr("REDSHIFT_PORT is no"),
+                             Not(HasSubstr("54390x")), HasSubstr("'verify'"), HasSubstr("'a,b'"),
+                             Not(HasSubstr("hunter2")), Not(HasSubstr("REDSHIFT_HOST"))));
 }
 
 TEST(ConnectionConfig, TakesFromTheEnvironmentWhatTheUriLeavesOut) {
