@@ -30,7 +30,7 @@ StagingBase staging_base(const Environment& environment, const std::string& data
 
 class Staging {
  public:
-  // database: what tells this database from every other
+  // database: its identity, see ledger.h
   Staging(Buckets& buckets, StagingBase base, const Target& target, std::string_view database, Log& log);
 
   [[nodiscard]] std::string manifest_uri(const std::string& attempt_id) const;

@@ -46,10 +46,7 @@ std::string TargetSession::planned_manifest_uri() const {
 
 void TargetSession::prepare() {
   make_ledger(*connection_, target_, context_.log);
-  const auto& to = context_.connection;
-  const std::string database =
-      fmt::format("{}\n{}\n{}\n{}", database_identity(*connection_), to.host, to.port, to.database);
-  staging_.emplace(context_.buckets, base_, target_, database, context_.log);
+  staging_.emplace(context_.buckets, base_, target_, database_identity(*connection_), context_.log);
   try {
     connection_->execute(Sql("SELECT count(*) FROM pg_catalog.stl_load_commits WHERE query = -1"),
                          "asking whether stl_load_commits may be read");
