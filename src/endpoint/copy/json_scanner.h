@@ -1,7 +1,6 @@
 // JSON, taken apart without being changed: every value is a view of its text, so numbers keep their digits.
 //
-// simdjson would be faster, but it reads numbers as doubles, passes over errors in values that nobody asks for, and
-// can't say where a broken object ends: the judge needs all three.
+// docs/decisions/json-by-hand.md says why no library does this.
 //
 // Errors: malformed text is an answer (false), and ends the scan.
 #pragma once
