@@ -8,6 +8,7 @@
 
 #include "endpoint/copy/testing/loading.h"
 #include "penstock/error.h"
+#include "store/faulty.h"
 
 namespace penstock::endpoint {
 namespace {
@@ -58,7 +59,8 @@ class RunCopyTest : public ::testing::Test {
     return names;
   }
 
-  std::unique_ptr<Buckets> buckets_ = open_memory();
+  FaultPlan plan_;
+  std::unique_ptr<Buckets> buckets_ = make_faulty(open_memory(), plan_);
   TargetTable table_ = testing::table_of("id int4, s varchar(20)");
   CopyEnvironment environment_{
       .connect = [this](const auto&) { return std::make_unique<Opened>(*buckets_); }, .query_id = 7, .stop = {}};
@@ -269,6 +271,38 @@ TEST_F(RunCopyTest, JsonPathsRefusals) {
         R"({"jsonpaths": ["$[1", "$.s"]})", R"({"jsonpaths": ["$a", "$.s"]})"}) {
     EXPECT_THAT(message(broken), HasSubstr("Invalid JSONPath format")) << broken;
   }
+}
+
+// --- a store that fails
+
+TEST_F(RunCopyTest, AStoreThatFailsAnywhereFailsTheStatement) {
+  put("k1", R"({"a": 1, "b": "x"})");
+  put("k2", R"({"a": 2, "b": "y"})");
+  put("paths", R"({"jsonpaths": ["$.a", "$.b"]})");
+  put("m", R"({"entries": [{"url": "s3://bucket/k1", "mandatory": true}, {"url": "s3://bucket/k2"}]})");
+  for (const auto& [options, source] : {std::pair("json 's3://bucket/paths'", "s3://bucket/k"),
+                                        std::pair("json 's3://bucket/paths' manifest", "s3://bucket/m")}) {
+    plan_.clear();
+    run(options, source);
+    ASSERT_THAT(sink_->rows, UnorderedElementsAre("1|x", "2|y"));
+    const auto calls = static_cast<int>(plan_.calls().size());
+    ASSERT_GE(calls, 8);
+    for (int nth = 1; nth <= calls; ++nth) {
+      for (const ErrorKind kind : {ErrorKind::unavailable, ErrorKind::denied, ErrorKind::conflict}) {
+        plan_.clear();
+        plan_.add({.nth = nth, .kind = kind});
+        const SqlError error = refusal(options, source);
+        EXPECT_EQ(error.sqlstate, "XX000") << options << ", call " << nth;
+        EXPECT_THAT(error.what(), ::testing::AnyOf(HasSubstr("S3ServiceException:"), HasSubstr("COPY with MANIFEST")));
+      }
+    }
+  }
+}
+
+TEST_F(RunCopyTest, AnObjectThatIsReplacedMeanwhileIsNotLoaded) {
+  put("k", "1,a\n");
+  plan_.add({.call = StoreCall::open, .key_contains = "k", .act = [&] { put("k", "2,b\n"); }});
+  EXPECT_THAT(refusal("csv").what(), HasSubstr("S3ServiceException:At least one of the pre-conditions"));
 }
 
 // --- many chunks, many objects

@@ -48,7 +48,7 @@ class DateTimeFormat {
  private:
   enum class Part { literal, year4, year2, month, month_name, day, hour, hour12, minute, second, half_day };
   struct Step {
-    Part part;
+    Part part = Part::literal;
     char literal = 0;
   };
   std::vector<Step> steps_;
