@@ -1,4 +1,4 @@
-"""The README's own commands, run as a reader would run them."""
+"""The documents: the README's own commands run as a reader would run them, and what they name is there."""
 
 import os
 import re
@@ -45,3 +45,17 @@ def test_every_make_target_of_the_documents_is_one() -> None:
     for document in ("README.md", "CONTRIBUTING.md"):
         for target in re.findall(r"`make ([a-z-]+)", (root / document).read_text()):
             assert target in targets, f"{document}: make {target}"
+
+
+def test_every_test_that_the_promises_name_is_one() -> None:
+    root = Path(__file__).parent.parent
+    suites = "\n".join(path.read_text() for path in root.glob("src/**/*_test.cc"))
+    tests = {f"{suite}.{name}" for suite, name in re.findall(r"TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", suites)}
+    for path in root.glob("e2e/test_*.py"):
+        tests |= {path.name, *re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)}
+    promises = (root / "docs/semantics.md").read_text()
+    named = re.findall(r"`([A-Z]\w+\.[A-Z]\w+|test_\w+(?:\.py)?)`", promises)
+    assert named
+    assert not [name for name in named if name not in tests]
+    for number, promise in re.findall(r"^(\d+)\. (.*?)(?=^\d+\. |^## )", promises, re.MULTILINE | re.DOTALL):
+        assert re.search(r"`([A-Z]\w+\.[A-Z]\w+|test_\w+)`", promise), f"promise {number} names no test"
