@@ -223,6 +223,16 @@ def test_missing_programs_are_named_with_the_cure(local: Local) -> None:
         assert local.status()["running"] is False
 
 
+def test_a_folder_of_other_files_is_left_alone(local: Local) -> None:
+    local.data.mkdir()
+    (local.data / "thesis.tex").touch()
+    before = local.data.stat().st_mode
+    run = local.run("up", "--detach")
+    assert (run.returncode, "thesis.tex" in run.stderr) == (1, True), run.stderr
+    assert local.data.stat().st_mode == before
+    assert [entry.name for entry in local.data.iterdir()] == ["thesis.tex"]
+
+
 def test_the_default_folder_is_the_users(local: Local) -> None:
     run = subprocess.run([PENSTOCK, "local", "status", "--json"], capture_output=True, text=True, check=True,
                          env={"HOME": "/home/someone"})

@@ -64,6 +64,19 @@ void make_private_folder(const fs::path& folder) {
   fs::permissions(folder, fs::perms::owner_all);
 }
 
+// A folder of somebody's own is not to be closed to others and filled with a database.
+void refuse_foreign_folder(const fs::path& folder) {
+  if (!fs::exists(folder) || fs::exists(folder / "state.json")) return;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const auto name = entry.path().filename();
+    if (name != "log" && name != "lock" && name != "state.json.new") {  // of a first start that was cut short
+      throw Error(ErrorKind::refused, fmt::format("{} holds {}, and is no local Redshift's: name a new folder, or an "
+                                                  "empty one, with --data",
+                                                  folder.string(), name.string()));
+    }
+  }
+}
+
 S3Place wanted_s3(const std::string& wanted, const S3Place& before) {
   if (wanted.empty()) return before;
   if (wanted == "folder") return {.kind = S3Kind::folder, .url = {}};
@@ -104,15 +117,17 @@ bool endpoint_accepts(int port, const State& state) {
 
 }  // namespace
 
-LocalRedshift::LocalRedshift(fs::path folder, Environment environment, Log& log)
+LocalRedshift::LocalRedshift(const fs::path& folder, Environment environment, Log& log)
     : folder_(fs::absolute(folder).lexically_normal()), environment_(std::move(environment)), log_(log) {}
 
 fs::path LocalRedshift::log_of(const std::string& name) const { return folder_ / "log" / (name + ".log"); }
 
 LocalRedshift::Started LocalRedshift::up(const UpOptions& options, const std::stop_token& stop) {
+  refuse_foreign_folder(folder_);
   make_private_folder(folder_ / "log");
   // PostgreSQL's user must get through to its own folder; all else in here is closed to it.
-  fs::permissions(folder_, postgres_user() ? fs::perms(0711) : fs::perms::owner_all);
+  fs::permissions(folder_, postgres_user() ? fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec
+                                           : fs::perms::owner_all);
   const FolderLock lock(folder_);
   State state = read_state(folder_).value_or(new_state());
   const S3Place s3 = wanted_s3(options.s3, state.s3);

@@ -51,7 +51,7 @@ struct LocalStatus {
 
 class LocalRedshift {
  public:
-  LocalRedshift(std::filesystem::path folder, Environment environment, Log& log);
+  LocalRedshift(const std::filesystem::path& folder, Environment environment, Log& log);
 
   enum class Started { now, already };
   // Returns once everything accepts connections. Already running with other options than these: refused.
