@@ -24,13 +24,13 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  bool bind_to(int port) {
+  [[nodiscard]] bool bind_to(int port) const {
     const int on = 1;  // a port whose last connections linger is free for a server
     setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     const sockaddr_in address = loopback(port);
     return bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
-  bool connect_to(int port) {
+  [[nodiscard]] bool connect_to(int port) const {
     const sockaddr_in address = loopback(port);
     return connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
@@ -59,9 +59,8 @@ bool is_free(int port) { return Socket().bind_to(port); }
 
 int free_port(int preferred) {
   if (preferred != 0 && is_free(preferred)) return preferred;
-  Socket socket;
-  socket.bind_to(0);
-  return socket.port();
+  const Socket socket;
+  return socket.bind_to(0) ? socket.port() : 0;
 }
 
 bool accepts_connections(int port) { return Socket().connect_to(port); }

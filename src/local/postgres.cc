@@ -165,7 +165,7 @@ void Postgres::initialise(const fs::path& place) {
 }
 
 fs::path Postgres::make_socket_folder() const {
-  const fs::path near = folder_ / "socket";
+  fs::path near = folder_ / "socket";
   const fs::path socket = near / fmt::format(".s.PGSQL.{}.lock", kPostgresPort);
   if (socket.string().size() <= kLongestSocket && can_reach(folder_)) {
     fs::remove_all(near);  // with the socket of a server that was killed

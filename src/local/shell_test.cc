@@ -11,6 +11,7 @@ namespace {
 std::string what_a_shell_reads(const std::string& word) {
   const std::string script = "printf %s " + word;
   FILE* shell = popen(script.c_str(), "r");
+  if (shell == nullptr) return "(no shell)";
   std::string out;
   std::array<char, 256> buffer{};
   while (const auto size = fread(buffer.data(), 1, buffer.size(), shell)) out.append(buffer.data(), size);
