@@ -8,11 +8,8 @@
 namespace penstock::endpoint {
 
 struct SqlError : std::runtime_error {
-  SqlError(std::string sqlstate_, const std::string& message_, std::string detail_ = {}, std::string hint_ = {})
-      : std::runtime_error(message_),
-        sqlstate(std::move(sqlstate_)),
-        detail(std::move(detail_)),
-        hint(std::move(hint_)) {}
+  SqlError(std::string sqlstate, const std::string& message, std::string detail = {}, std::string hint = {})
+      : std::runtime_error(message), sqlstate(std::move(sqlstate)), detail(std::move(detail)), hint(std::move(hint)) {}
   std::string sqlstate;  // XX000 for most of what Redshift reports at run time
   std::string detail;
   std::string hint;

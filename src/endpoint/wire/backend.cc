@@ -91,9 +91,12 @@ std::string Backend::pass(std::string_view sql, const std::function<void(const M
 }
 
 void Backend::drop_until_error() {
-  try {
-    while (true) next();
-  } catch (const BackendError&) {
+  for (bool failed = false; !failed;) {
+    try {
+      next();
+    } catch (const BackendError&) {
+      failed = true;
+    }
   }
 }
 

@@ -20,8 +20,8 @@
 namespace penstock::endpoint {
 
 struct BackendError : std::runtime_error {
-  explicit BackendError(Report report_)
-      : std::runtime_error(std::string(report_.field('M'))), report(std::move(report_)) {}
+  explicit BackendError(Report report)
+      : std::runtime_error(std::string(report.field('M'))), report(std::move(report)) {}
   Report report;  // as PostgreSQL sent it
 };
 

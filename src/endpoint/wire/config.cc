@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <system_error>
 #include <vector>
 
 #include "penstock/error.h"
@@ -52,9 +52,9 @@ class Members {
   }
 
   Members object(const char* name) {
-    static const Json kNone = Json::object();
+    static const Json none = Json::object();
     const auto* member = find(name, true);
-    return {member == nullptr ? kNone : *member, full(name), problems_};
+    return {member == nullptr ? none : *member, full(name), problems_};
   }
 
   void complain(const std::string& name, const std::string& what) {
@@ -155,7 +155,7 @@ EndpointConfig read_config(const std::string& path) {
     return Error(ErrorKind::invalid, fmt::format("configuration {}: {}", path, why));
   };
   struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) throw refuse(std::strerror(errno));
+  if (::stat(path.c_str(), &status) != 0) throw refuse(std::generic_category().message(errno));
   if ((status.st_mode & 077) != 0) {
     throw refuse("others can read or change it, and it holds passwords; run: chmod 600 " + path);
   }

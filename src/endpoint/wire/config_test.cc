@@ -19,7 +19,7 @@ constexpr auto* kWhole = R"({"listen":"127.0.0.1","port":5440,"port_file":"p","d
   "password":"sesame","backend":{"socket_dir":"/run/pg","port":5433,"superuser":"postgres"},
   "s3":{"folder":"/srv/s3"},"credentials":{"access_key_id":"AK","secret_access_key":"SK"},"region":"eu-west-1"})";
 
-std::string problems_of(std::string json) {
+std::string problems_of(const std::string& json) {
   try {
     parse_config(json);
   } catch (const Error& error) {

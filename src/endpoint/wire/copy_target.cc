@@ -38,9 +38,9 @@ bool is_true(const std::optional<std::string>& text) { return text == "t"; }
 
 std::string qualified(const TargetTable& table) { return quote_name(table.schema) + "." + quote_name(table.name); }
 
-std::vector<TargetColumn> columns_of(Backend& backend, const std::string& oid) {
+std::vector<TargetColumn> columns_of(Backend& backend, std::uint32_t oid) {
   std::vector<TargetColumn> columns;
-  for (const auto& row : backend.run(kFindColumns, {oid}).rows) {
+  for (const auto& row : backend.run(kFindColumns, {std::to_string(oid)}).rows) {
     TargetColumn column;
     column.name = row.at(0).value_or("");
     column.type_oid = number<std::uint32_t>(row.at(1));
@@ -73,7 +73,7 @@ TargetTable open_target(Backend& backend, const CopyStatement& copy) {
   // than insert. In a DO, because a LOCK by itself is refused outside of BEGIN … COMMIT.
   const auto* mode = is_true(row.at(5)) ? "SHARE ROW EXCLUSIVE" : "ROW EXCLUSIVE";
   backend.run("DO " + quote_literal(fmt::format("BEGIN LOCK TABLE {} IN {} MODE; END", qualified(table), mode)));
-  table.columns = columns_of(backend, *row.at(0));
+  table.columns = columns_of(backend, table.oid);
   return table;
 }
 

@@ -69,8 +69,8 @@ constexpr std::array kErrorRules{
 
 Report translate_error(Report report, const ErrorContext& context) {
   if (context.rewritten) report.set('P', {});
-  const auto rule = std::find_if(kErrorRules.begin(), kErrorRules.end(),
-                                 [&](const ErrorRule& candidate) { return candidate.sqlstate == report.field('C'); });
+  const auto rule = std::ranges::find_if(
+      kErrorRules, [&](const ErrorRule& candidate) { return candidate.sqlstate == report.field('C'); });
   if (rule != kErrorRules.end()) rule->apply(report, context);
   return report;
 }

@@ -19,7 +19,7 @@ TEST(ErrorRules, ASerializationFailureIs1023) {
 
 TEST(ErrorRules, NullInANotNullColumnIs8007) {
   auto postgres =
-      make_report("ERROR", "23502", "null value in column \"c\" of relation \"t\" violates ...", "Failing row");
+      make_report("ERROR", "23502", R"(null value in column "c" of relation "t" violates ...)", "Failing row");
   postgres.set('c', "c");
   const auto report = translate_error(postgres, {.query = 9});
   EXPECT_EQ(report.field('C'), "XX000");

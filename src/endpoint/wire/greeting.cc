@@ -98,7 +98,7 @@ bool knows_password(MessageStream& client, const std::string& user, const Welcom
 std::vector<std::pair<std::string, std::string>> known_settings(const StartupPacket& packet) {
   std::vector<std::pair<std::string, std::string>> known;
   for (const auto& [name, value] : packet.parameters) {
-    if (std::find(kKnownSettings.begin(), kKnownSettings.end(), lower(name)) != kKnownSettings.end()) {
+    if (std::ranges::find(kKnownSettings, lower(name)) != kKnownSettings.end()) {
       known.emplace_back(name, value);
     }
   }

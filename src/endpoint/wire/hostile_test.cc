@@ -82,128 +82,128 @@ class RawClient {
 
 class HostileTest : public ::testing::Test {
  protected:
-  Endpoint endpoint;
-  RawClient raw{endpoint.port()};
+  Endpoint endpoint_;
+  RawClient raw_{endpoint_.port()};
 };
 
 TEST_F(HostileTest, SettingsOfRedshiftsDriversAreNoHarm) {
-  EXPECT_EQ(raw.log_in(), "ZI");
-  raw.send(query_message("SHOW application_name"));
-  EXPECT_THAT(raw.until('D'), HasSubstr("raw"));
+  EXPECT_EQ(raw_.log_in(), "ZI");
+  raw_.send(query_message("SHOW application_name"));
+  EXPECT_THAT(raw_.until('D'), HasSubstr("raw"));
 }
 
 TEST_F(HostileTest, EncryptionIsDeclinedAndTheClientGoesOn) {
-  raw.send("\0\0\0\x08\x04\xd2\x16\x30"s);
-  EXPECT_EQ(raw.bytes(1), "N");
-  raw.send("\0\0\0\x08\x04\xd2\x16\x2f"s);
-  EXPECT_EQ(raw.bytes(1), "N");
-  EXPECT_EQ(raw.log_in(), "ZI");
+  raw_.send("\0\0\0\x08\x04\xd2\x16\x30"s);
+  EXPECT_EQ(raw_.bytes(1), "N");
+  raw_.send("\0\0\0\x08\x04\xd2\x16\x2f"s);
+  EXPECT_EQ(raw_.bytes(1), "N");
+  EXPECT_EQ(raw_.log_in(), "ZI");
 }
 
 TEST_F(HostileTest, StartupPacketsHaveALimit) {
-  raw.send("\0\0\x40\0\0\3\0\0user"s);
-  EXPECT_THAT(raw.message(), HasSubstr("invalid length of startup packet"));
-  EXPECT_TRUE(raw.at_end());
-  RawClient short_one(endpoint.port());
+  raw_.send("\0\0\x40\0\0\3\0\0user"s);
+  EXPECT_THAT(raw_.message(), HasSubstr("invalid length of startup packet"));
+  EXPECT_TRUE(raw_.at_end());
+  RawClient short_one(endpoint_.port());
   short_one.send("\0\0\0\x04"s);
   EXPECT_THAT(short_one.message(), HasSubstr("invalid length of startup packet"));
-  RawClient unfinished(endpoint.port());
+  RawClient unfinished(endpoint_.port());
   unfinished.send("\0\0\0\x0d\0\3\0\0user\0"s);
   EXPECT_THAT(unfinished.message(), HasSubstr("invalid startup packet layout"));
 }
 
 TEST_F(HostileTest, OtherProtocolsAreRefused) {
-  raw.send("\0\0\0\x09\0\2\0\0\0"s);
-  EXPECT_THAT(raw.message(), HasSubstr("unsupported frontend protocol 2.0"));
-  RawClient later(endpoint.port());
+  raw_.send("\0\0\0\x09\0\2\0\0\0"s);
+  EXPECT_THAT(raw_.message(), HasSubstr("unsupported frontend protocol 2.0"));
+  RawClient later(endpoint_.port());
   later.send("\0\0\0\x16\0\3\0\2user\0awsuser\0\0"s);
   EXPECT_EQ(later.message(), "v\0\0\0\0\0\0\0\0"s) << "of 3.2 it speaks 3.0";
 }
 
 TEST_F(HostileTest, NothingButAPasswordIsTakenBeforeIt) {
-  raw.send(startup_packet({{"user", "awsuser"}, {"database", "dev"}}));
-  raw.message();
-  raw.send(query_message("SELECT 1"));
-  EXPECT_THAT(raw.message(), HasSubstr("expected password response"));
-  EXPECT_TRUE(raw.at_end());
+  raw_.send(startup_packet({{"user", "awsuser"}, {"database", "dev"}}));
+  raw_.message();
+  raw_.send(query_message("SELECT 1"));
+  EXPECT_THAT(raw_.message(), HasSubstr("expected password response"));
+  EXPECT_TRUE(raw_.at_end());
 }
 
 TEST_F(HostileTest, MessagesThatAreNoneEndTheSession) {
   for (const auto& broken :
        {"Q\0\0\0\2"s, "Q\x7f\xff\xff\xff"s, "Q\0\0\0\5x"s, "P\0\0\0\5x"s, "B\0\0\0\4"s, "~\0\0\0\4"s}) {
-    RawClient client(endpoint.port());
+    RawClient client(endpoint_.port());
     client.log_in();
     client.send(broken);
     EXPECT_THAT(client.until('E'), HasSubstr("08P01")) << ::testing::PrintToString(broken);
     EXPECT_TRUE(client.at_end());
   }
-  EXPECT_EQ(raw.log_in(), "ZI") << "others are not hurt";
+  EXPECT_EQ(raw_.log_in(), "ZI") << "others are not hurt";
 }
 
 TEST_F(HostileTest, DataOfACopyThatIsNoneIsPassedOver) {
-  raw.log_in();
-  raw.send(MessageWriter('d').bytes("data").finish() + bare_message('c') + query_message("SELECT 5"));
-  EXPECT_THAT(raw.until('D'), HasSubstr("5"));
-  EXPECT_EQ(raw.until('Z'), "ZI");
+  raw_.log_in();
+  raw_.send(MessageWriter('d').bytes("data").finish() + bare_message('c') + query_message("SELECT 5"));
+  EXPECT_THAT(raw_.until('D'), HasSubstr("5"));
+  EXPECT_EQ(raw_.until('Z'), "ZI");
 }
 
 TEST_F(HostileTest, FunctionCallsAreRefused) {
-  raw.log_in();
-  raw.send(MessageWriter('F').i32(1598).i16(0).i16(0).i16(0).finish());
-  EXPECT_THAT(raw.until('E'), HasSubstr("0A000"));
-  EXPECT_EQ(raw.until('Z'), "ZI");
+  raw_.log_in();
+  raw_.send(MessageWriter('F').i32(1598).i16(0).i16(0).i16(0).finish());
+  EXPECT_THAT(raw_.until('E'), HasSubstr("0A000"));
+  EXPECT_EQ(raw_.until('Z'), "ZI");
 }
 
 TEST_F(HostileTest, AQueryWithoutASyncBeforeItIsAnswered) {
-  raw.log_in();
-  raw.send(parse_message("", "SELECT 1") + bind_message("", "") + execute_message("") + query_message("SELECT 7"));
-  EXPECT_THAT(raw.until('D'), HasSubstr("1"));
-  EXPECT_THAT(raw.until('D'), HasSubstr("7"));
-  EXPECT_EQ(raw.until('Z'), "ZI");
+  raw_.log_in();
+  raw_.send(parse_message("", "SELECT 1") + bind_message("", "") + execute_message("") + query_message("SELECT 7"));
+  EXPECT_THAT(raw_.until('D'), HasSubstr("1"));
+  EXPECT_THAT(raw_.until('D'), HasSubstr("7"));
+  EXPECT_EQ(raw_.until('Z'), "ZI");
 }
 
 TEST_F(HostileTest, APortalIsReadInParts) {
-  raw.log_in();
+  raw_.log_in();
   const auto some = [](int rows) { return MessageWriter('E').text("p").i32(rows).finish(); };
-  raw.send(query_message("BEGIN"));
-  raw.until('Z');
-  raw.send(parse_message("", "SELECT generate_series(1, 3)") + bind_message("p", "") + some(2) + bare_message('S'));
-  EXPECT_EQ(raw.until('s'), "s");
-  EXPECT_EQ(raw.until('Z'), "ZT");
-  raw.send(some(2) + bare_message('S'));
-  EXPECT_EQ(raw.until('C'), "CSELECT 1\0"s);
+  raw_.send(query_message("BEGIN"));
+  raw_.until('Z');
+  raw_.send(parse_message("", "SELECT generate_series(1, 3)") + bind_message("p", "") + some(2) + bare_message('S'));
+  EXPECT_EQ(raw_.until('s'), "s");
+  EXPECT_EQ(raw_.until('Z'), "ZT");
+  raw_.send(some(2) + bare_message('S'));
+  EXPECT_EQ(raw_.until('C'), "CSELECT 1\0"s);
 }
 
 TEST_F(HostileTest, APortalOfTheEndpointsOwnRunsOnce) {
-  raw.log_in();
-  raw.send(parse_message("s", "MAKE portal_once") + bind_message("p", "s") + describe_message('P', "p") +
-           execute_message("p") + execute_message("p") + bare_message('S'));
-  EXPECT_EQ(raw.message(), "1");
-  EXPECT_EQ(raw.message(), "2");
-  EXPECT_EQ(raw.message(), "n");
-  EXPECT_EQ(raw.message(), "CMAKE\0"s);
-  EXPECT_THAT(raw.message(), HasSubstr("55000"));
-  EXPECT_EQ(raw.message(), "ZI");
-  raw.send(close_message('S', "s") + bind_message("p", "s") + bare_message('S'));
-  EXPECT_EQ(raw.message(), "3");
-  EXPECT_THAT(raw.message(), HasSubstr("26000"));
+  raw_.log_in();
+  raw_.send(parse_message("s", "MAKE portal_once") + bind_message("p", "s") + describe_message('P', "p") +
+            execute_message("p") + execute_message("p") + bare_message('S'));
+  EXPECT_EQ(raw_.message(), "1");
+  EXPECT_EQ(raw_.message(), "2");
+  EXPECT_EQ(raw_.message(), "n");
+  EXPECT_EQ(raw_.message(), "CMAKE\0"s);
+  EXPECT_THAT(raw_.message(), HasSubstr("55000"));
+  EXPECT_EQ(raw_.message(), "ZI");
+  raw_.send(close_message('S', "s") + bind_message("p", "s") + bare_message('S'));
+  EXPECT_EQ(raw_.message(), "3");
+  EXPECT_THAT(raw_.message(), HasSubstr("26000"));
 }
 
 TEST_F(HostileTest, AWrongKeyCancelsNothing) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   PQsendQuery(client.get(), "SELECT pg_sleep(0.3)");
-  raw.send(cancel_request(PQbackendPID(client.get()), 12345));
-  EXPECT_TRUE(raw.at_end());
+  raw_.send(cancel_request(PQbackendPID(client.get()), 12345));
+  EXPECT_TRUE(raw_.at_end());
   EXPECT_EQ(endpoint::testing::read_result(PQgetResult(client.get())).status, PGRES_TUPLES_OK);
 }
 
 TEST_F(HostileTest, AClientThatSaysNothingMoreIsLetGo) {
-  raw.log_in();
-  raw.send(query_message("SELECT 3"));
-  raw.stop_sending();
-  EXPECT_THAT(raw.until('D'), HasSubstr("3")) << "what it asked for is answered";
-  raw.until('Z');
-  EXPECT_TRUE(raw.at_end());
+  raw_.log_in();
+  raw_.send(query_message("SELECT 3"));
+  raw_.stop_sending();
+  EXPECT_THAT(raw_.until('D'), HasSubstr("3")) << "what it asked for is answered";
+  raw_.until('Z');
+  EXPECT_TRUE(raw_.at_end());
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ void Interrupt::cancel() noexcept {
     pollfd end{socket.descriptor(), POLLIN, 0};
     ::poll(&end, 1, 5000);
   } catch (const std::exception&) {
-    // No way to PostgreSQL: the session finds out by itself.
+    return;  // no way to PostgreSQL: the session finds out by itself
   }
 }
 

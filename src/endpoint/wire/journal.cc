@@ -10,7 +10,7 @@ namespace {
 bool writes(const StatementRecord& record, std::string_view tag) {
   if (record.kind == Recognised::Kind::ddl) return true;
   constexpr std::array<std::string_view, 6> kWriting{"INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "TRUNCATE"};
-  return std::any_of(kWriting.begin(), kWriting.end(), [&](auto verb) { return tag.starts_with(verb); });
+  return std::ranges::any_of(kWriting, [&](auto verb) { return tag.starts_with(verb); });
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ bool is_leader_only(std::string_view sql) {
   const auto of_catalog = [](const Token& token) {
     return token.kind == TokenKind::word && lower(token.text).starts_with("pg_");
   };
-  return std::any_of(tokens.begin(), tokens.end(), of_catalog) ||
-         std::none_of(tokens.begin(), tokens.end(), [](const Token& token) { return is_keyword(token, "FROM"); });
+  return std::ranges::any_of(tokens, of_catalog) ||
+         std::ranges::none_of(tokens, [](const Token& token) { return is_keyword(token, "FROM"); });
 }
 
 void LastIds::copy_done(std::int64_t query, std::uint64_t rows) {

@@ -228,8 +228,7 @@ std::string_view Report::field(char letter) const noexcept {
 }
 
 void Report::set(char letter, std::string value) {
-  const auto found =
-      std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.first == letter; });
+  const auto found = std::ranges::find(fields, letter, &std::pair<char, std::string>::first);
   if (value.empty()) {
     if (found != fields.end()) fields.erase(found);
   } else if (found != fields.end()) {

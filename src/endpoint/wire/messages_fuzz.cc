@@ -1,11 +1,14 @@
 // Whatever a client sends: nothing is read beyond its end, and what can be read is a whole message.
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "endpoint/wire/messages.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace penstock::endpoint;
-  std::string_view bytes(reinterpret_cast<const char*>(data), size);
+namespace penstock::endpoint {
+namespace {
+
+void read_all(std::string_view bytes) {
   static_cast<void>(read_startup(bytes));
   Message message;
   while (next_message(bytes, 1 << 20, message) == Framing::whole) {
@@ -19,5 +22,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(read_data_row(message.body));
     bytes.remove_prefix(message.whole.size());
   }
+}
+
+}  // namespace
+}  // namespace penstock::endpoint
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  penstock::endpoint::read_all({reinterpret_cast<const char*>(data), size});
   return 0;
 }

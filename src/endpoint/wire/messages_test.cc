@@ -13,6 +13,12 @@ using namespace std::string_literals;
 std::string_view body_of(const std::string& message) { return std::string_view(message).substr(5); }
 std::string_view body_of(std::string&& message) = delete;  // a view into what is gone
 
+template <typename T>
+T must(std::optional<T> read) {
+  if (!read) throw std::runtime_error("could not be read");
+  return std::move(*read);
+}
+
 TEST(Messages, AreCutAtTheirLength) {
   const auto bytes = query_message("select 1") + bare_message('S');
   Message message;
@@ -41,45 +47,41 @@ TEST(Messages, AreMalformedBelowFourAndBeyondTheLimit) {
 
 TEST(Messages, StartupPacketsAreReadBack) {
   const auto bytes = startup_packet({{"user", "u"}, {"database", "d"}, {"options", ""}});
-  const auto packet = read_startup(std::string_view(bytes).substr(4));
-  ASSERT_TRUE(packet);
-  EXPECT_EQ(packet->kind, StartupPacket::Kind::start);
-  EXPECT_THAT(packet->parameters, ElementsAre(Pair("user", "u"), Pair("database", "d"), Pair("options", "")));
+  const auto packet = must(read_startup(std::string_view(bytes).substr(4)));
+  EXPECT_EQ(packet.kind, StartupPacket::Kind::start);
+  EXPECT_THAT(packet.parameters, ElementsAre(Pair("user", "u"), Pair("database", "d"), Pair("options", "")));
 }
 
 TEST(Messages, CancelAndEncryptionRequestsAreToldApart) {
-  const auto kind_of = [](std::string_view body) { return read_startup(body)->kind; };
+  const auto kind_of = [](std::string_view body) { return must(read_startup(body)).kind; };
   EXPECT_EQ(kind_of("\x04\xd2\x16\x2f"), StartupPacket::Kind::ssl);
   EXPECT_EQ(kind_of("\x04\xd2\x16\x30"), StartupPacket::Kind::gss_encryption);
   const auto bytes = cancel_request(7, -9);
-  const auto cancel = read_startup(std::string_view(bytes).substr(4));
-  ASSERT_TRUE(cancel);
-  EXPECT_EQ(cancel->kind, StartupPacket::Kind::cancel);
-  EXPECT_EQ(cancel->process, 7);
-  EXPECT_EQ(cancel->secret, -9);
+  const auto cancel = must(read_startup(std::string_view(bytes).substr(4)));
+  EXPECT_EQ(cancel.kind, StartupPacket::Kind::cancel);
+  EXPECT_EQ(cancel.process, 7);
+  EXPECT_EQ(cancel.secret, -9);
 }
 
 TEST(Messages, ClientMessagesAreReadBack) {
   const auto parse_bytes = parse_message("s", "select $1", {23, 25});
-  const auto parse = read_parse(body_of(parse_bytes));
-  ASSERT_TRUE(parse);
-  EXPECT_EQ(parse->statement, "s");
-  EXPECT_EQ(parse->sql, "select $1");
-  EXPECT_THAT(parse->types, ElementsAre(23, 25));
+  const auto parse = must(read_parse(body_of(parse_bytes)));
+  EXPECT_EQ(parse.statement, "s");
+  EXPECT_EQ(parse.sql, "select $1");
+  EXPECT_THAT(parse.types, ElementsAre(23, 25));
 
   const auto bind_bytes = bind_message("p", "s", {"1", std::nullopt});
-  const auto bind = read_bind(body_of(bind_bytes));
-  ASSERT_TRUE(bind);
-  EXPECT_EQ(bind->portal, "p");
-  EXPECT_EQ(bind->statement, "s");
-  EXPECT_EQ(bind->parameters, 2U);
+  const auto bind = must(read_bind(body_of(bind_bytes)));
+  EXPECT_EQ(bind.portal, "p");
+  EXPECT_EQ(bind.statement, "s");
+  EXPECT_EQ(bind.parameters, 2U);
 
   const auto describe = describe_message('P', "p");
-  EXPECT_EQ(read_named(body_of(describe))->name, "p");
+  EXPECT_EQ(must(read_named(body_of(describe))).name, "p");
   const auto close = close_message('S', "s");
-  EXPECT_EQ(read_named(body_of(close))->what, 'S');
+  EXPECT_EQ(must(read_named(body_of(close))).what, 'S');
   const auto execute = execute_message("p");
-  EXPECT_EQ(read_execute(body_of(execute))->portal, "p");
+  EXPECT_EQ(must(read_execute(body_of(execute))).portal, "p");
   const auto query = query_message("");
   EXPECT_THAT(read_query(body_of(query)), Optional(std::string_view("")));
 }
@@ -121,11 +123,10 @@ TEST(Messages, ReportsKeepTheirFieldsInOrder) {
   report.set('P', "5");
   report.set('D', "");
   const auto bytes = report_message('E', report);
-  const auto read = read_report(body_of(bytes));
-  ASSERT_TRUE(read);
-  EXPECT_THAT(read->fields, ElementsAre(Pair('S', "ERROR"), Pair('V', "ERROR"), Pair('C', "XX000"),
-                                        Pair('M', "it failed"), Pair('P', "5")));
-  EXPECT_EQ(read->field('H'), "");
+  const auto read = must(read_report(body_of(bytes)));
+  EXPECT_THAT(read.fields, ElementsAre(Pair('S', "ERROR"), Pair('V', "ERROR"), Pair('C', "XX000"),
+                                       Pair('M', "it failed"), Pair('P', "5")));
+  EXPECT_EQ(read.field('H'), "");
 }
 
 TEST(Messages, AReportsTextEndsAtANul) { EXPECT_EQ(make_report("ERROR", "XX000", "a\0b"s).field('M'), "a"); }

@@ -17,27 +17,27 @@ using ::testing::IsEmpty;
 
 class SessionTest : public ::testing::Test {
  protected:
-  Client client() { return Client(endpoint.conninfo()); }
-  Endpoint endpoint;
+  Client client() { return Client(endpoint_.conninfo()); }
+  Endpoint endpoint_;
 };
 
 // ---- Coming in
 
 TEST_F(SessionTest, LetsInWhoKnowsThePassword) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   ASSERT_TRUE(client.connected()) << client.error();
   EXPECT_EQ(client.value("SELECT current_user || '@' || current_database()"), "awsuser@dev");
 }
 
 TEST_F(SessionTest, RefusesAWrongPasswordAnUnknownUserAndAnUnknownDatabase) {
-  const auto error = [&](const std::string& more) { return Client(endpoint.conninfo(more)).error(); };
+  const auto error = [&](const std::string& more) { return Client(endpoint_.conninfo(more)).error(); };
   EXPECT_THAT(error("password=wrong"), HasSubstr("password authentication failed for user \"awsuser\""));
   EXPECT_THAT(error("user=postgres"), HasSubstr("password authentication failed for user \"postgres\""));
   EXPECT_THAT(error("dbname=other"), HasSubstr("database \"other\" does not exist"));
 }
 
 TEST_F(SessionTest, SaysThatItIsRedshift) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   EXPECT_STREQ(PQparameterStatus(client.get(), "server_version"), "8.0.2");
   EXPECT_STREQ(PQparameterStatus(client.get(), "client_encoding"), "UTF8");
   EXPECT_NE(PQparameterStatus(client.get(), "standard_conforming_strings"), nullptr);
@@ -45,12 +45,12 @@ TEST_F(SessionTest, SaysThatItIsRedshift) {
 }
 
 TEST_F(SessionTest, GivesThePidOfTheBackend) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   EXPECT_EQ(client.value("SELECT pg_backend_pid()"), std::to_string(PQbackendPID(client.get())));
 }
 
 TEST_F(SessionTest, KeepsTheSettingsThatPostgresKnows) {
-  Client client(endpoint.conninfo("application_name=me options='-c statement_timeout=12345'"));
+  Client client(endpoint_.conninfo("application_name=me options='-c statement_timeout=12345'"));
   ASSERT_TRUE(client.connected()) << client.error();
   EXPECT_EQ(client.value("SHOW application_name"), "me");
   EXPECT_EQ(client.value("SHOW statement_timeout"), "12345ms");
@@ -69,7 +69,7 @@ TEST_F(SessionTest, RefusesMoreClientsThanItMayHave) {
 
 TEST_F(SessionTest, ServesTwoHundredAtOnce) {
   std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < 200; ++i) clients.push_back(std::make_unique<Client>(endpoint.conninfo()));
+  for (int i = 0; i < 200; ++i) clients.push_back(std::make_unique<Client>(endpoint_.conninfo()));
   for (auto& client : clients) ASSERT_TRUE(client->connected()) << client->error();
   for (auto& client : clients) PQsendQuery(client->get(), "SELECT 1");
   for (auto& client : clients) EXPECT_EQ(endpoint::testing::read_result(PQgetResult(client->get())).value(), "1");
@@ -78,7 +78,7 @@ TEST_F(SessionTest, ServesTwoHundredAtOnce) {
 // ---- Simple queries
 
 TEST_F(SessionTest, PassesQueriesThrough) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   const auto result = client.query("SELECT i, i * 2 FROM generate_series(1, 2) i");
   EXPECT_THAT(result.rows, ElementsAre(ElementsAre("1", "2"), ElementsAre("2", "4")));
   EXPECT_EQ(client.query("").status, PGRES_EMPTY_QUERY);
@@ -88,7 +88,7 @@ TEST_F(SessionTest, PassesQueriesThrough) {
 }
 
 TEST_F(SessionTest, PassesMoreThanFitsIntoAnyBuffer) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   EXPECT_EQ(client.query("SELECT repeat('x', 1000) FROM generate_series(1, 20000)").rows.size(), 20'000U);
   const std::string large(5'000'000, 'y');
   EXPECT_EQ(client.value("SELECT length('" + large + "')"), "5000000");
@@ -98,7 +98,7 @@ TEST_F(SessionTest, PassesMoreThanFitsIntoAnyBuffer) {
 }
 
 TEST_F(SessionTest, AStringOfStatementsIsOneTransaction) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   client.query("CREATE TEMP TABLE t (a int)");
   EXPECT_EQ(client.query("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); SELECT 1 / 0").sqlstate, "22012");
   EXPECT_EQ(client.value("SELECT count(*) FROM t"), "0");
@@ -107,7 +107,7 @@ TEST_F(SessionTest, AStringOfStatementsIsOneTransaction) {
 }
 
 TEST_F(SessionTest, AFailedBlockRefusesUntilItsEnd) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   client.query("BEGIN");
   EXPECT_EQ(client.query("SELECT 1 / 0").sqlstate, "22012");
   EXPECT_EQ(client.query("SELECT 1").sqlstate, "25P02");
@@ -119,7 +119,7 @@ TEST_F(SessionTest, AFailedBlockRefusesUntilItsEnd) {
 // ---- What the endpoint runs by itself
 
 TEST_F(SessionTest, RunsAScriptAsOneStatement) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   EXPECT_EQ(client.query("MAKE script_one").tag, "MAKE");
   EXPECT_EQ(client.value("SELECT count(*) FROM made WHERE name = 'script_one'"), "1");
   EXPECT_EQ(client.query("MAKE script_one").sqlstate, "42P07");
@@ -128,7 +128,7 @@ TEST_F(SessionTest, RunsAScriptAsOneStatement) {
 }
 
 TEST_F(SessionTest, AScriptBelongsToTheClientsTransaction) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   client.query("BEGIN");
   client.query("MAKE script_rolled_back");
   client.query("ROLLBACK");
@@ -136,7 +136,7 @@ TEST_F(SessionTest, AScriptBelongsToTheClientsTransaction) {
 }
 
 TEST_F(SessionTest, AStringWithAScriptInItIsOneTransaction) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   const auto results = client.queries("MAKE mixed_a; INSERT INTO mixed_a VALUES (1), (2); SELECT a FROM mixed_a");
   ASSERT_EQ(results.size(), 3U);
   EXPECT_EQ(results[0].tag, "MAKE");
@@ -151,7 +151,7 @@ TEST_F(SessionTest, AStringWithAScriptInItIsOneTransaction) {
 }
 
 TEST_F(SessionTest, SomeScriptsRunOnlyOutsideOfBlocks) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   client.query("MAKE sweepable");
   EXPECT_EQ(client.query("SWEEP sweepable").tag, "SWEEP");
   EXPECT_EQ(client.extended("SWEEP sweepable").tag, "SWEEP");
@@ -165,7 +165,7 @@ TEST_F(SessionTest, SomeScriptsRunOnlyOutsideOfBlocks) {
 }
 
 TEST_F(SessionTest, SomeScriptsCommitWhatCameBefore) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   client.query("MAKE emptied; MAKE emptied_too");
   client.query("BEGIN");
   client.query("INSERT INTO emptied_too VALUES (1)");
@@ -176,24 +176,24 @@ TEST_F(SessionTest, SomeScriptsCommitWhatCameBefore) {
 }
 
 TEST_F(SessionTest, ASettingIsSeenByPostgresAndUndoneByARollback) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   EXPECT_EQ(client.query("LABEL nightly").tag, "SET");
   EXPECT_EQ(client.value("SELECT current_setting('penstock.query_group')"), "nightly");
   client.query("BEGIN");
   client.query("LABEL other");
   client.query("ROLLBACK");
   client.query("SELECT 1");
-  EXPECT_EQ(endpoint.history.all().statements.back().label, "nightly");
+  EXPECT_EQ(endpoint_.history.all().statements.back().label, "nightly");
 }
 
 TEST_F(SessionTest, NothingOfItsOwnTakesTheSnapshotOfABlock) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   client.query("MAKE snapshot_kept");
   client.query("COPY snapshot_kept FROM 's3://b/rows/1' IAM_ROLE default");  // there are ids to tell from here on
   client.query("BEGIN");
   client.query("LABEL x");
   client.query("LOCK made");
-  endpoint.as_superuser("INSERT INTO snapshot_kept VALUES (7)");
+  endpoint_.as_superuser("INSERT INTO snapshot_kept VALUES (7)");
   EXPECT_EQ(client.value("SELECT count(*) FROM snapshot_kept"), "2") << "the snapshot comes with the first query";
   client.query("ROLLBACK");
 }
@@ -201,8 +201,8 @@ TEST_F(SessionTest, NothingOfItsOwnTakesTheSnapshotOfABlock) {
 // ---- Errors and notices
 
 TEST_F(SessionTest, SpeaksOfConflictsAsRedshiftDoes) {
-  Client one(endpoint.conninfo());
-  Client two(endpoint.conninfo());
+  Client one(endpoint_.conninfo());
+  Client two(endpoint_.conninfo());
   one.query("MAKE contended; INSERT INTO contended VALUES (1)");
   for (auto* client : {&one, &two}) {
     client->query("BEGIN");
@@ -216,7 +216,7 @@ TEST_F(SessionTest, SpeaksOfConflictsAsRedshiftDoes) {
 }
 
 TEST_F(SessionTest, SpeaksOfNullsAsRedshiftDoes) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   client.query("CREATE TEMP TABLE t (c int NOT NULL)");
   for (const auto& result :
        {client.query("INSERT INTO t VALUES (NULL)"), client.extended("INSERT INTO t VALUES ($1::int)", {}),
@@ -230,10 +230,10 @@ TEST_F(SessionTest, SpeaksOfNullsAsRedshiftDoes) {
 // ---- Cancelling and leaving
 
 TEST_F(SessionTest, CancelsWhatRunsInPostgres) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   PQsendQuery(client.get(), "SELECT pg_sleep(600)");
-  while (endpoint.as_superuser("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid = " +
-                               std::to_string(PQbackendPID(client.get())) + " AND state = 'active'") != "1") {
+  while (endpoint_.as_superuser("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid = " +
+                                std::to_string(PQbackendPID(client.get())) + " AND state = 'active'") != "1") {
   }
   auto* cancel = PQgetCancel(client.get());
   char error[256];
@@ -246,27 +246,27 @@ TEST_F(SessionTest, CancelsWhatRunsInPostgres) {
 
 TEST_F(SessionTest, AClientThatGoesLeavesNoOpenTransaction) {
   {
-    Client client(endpoint.conninfo());
+    Client client(endpoint_.conninfo());
     client.query("MAKE left_behind");
     client.query("BEGIN; LOCK TABLE left_behind");
   }
-  EXPECT_EQ(endpoint.as_superuser("SET lock_timeout = '60s'; LOCK TABLE left_behind; SELECT 'free'"), "free");
+  EXPECT_EQ(endpoint_.as_superuser("SET lock_timeout = '60s'; LOCK TABLE left_behind; SELECT 'free'"), "free");
 }
 
 TEST_F(SessionTest, OneSessionsEndIsNotAnothers) {
-  Client one(endpoint.conninfo());
-  Client two(endpoint.conninfo());
-  endpoint.as_superuser("SELECT pg_terminate_backend(" + std::to_string(PQbackendPID(one.get())) + ")");
+  Client one(endpoint_.conninfo());
+  Client two(endpoint_.conninfo());
+  endpoint_.as_superuser("SELECT pg_terminate_backend(" + std::to_string(PQbackendPID(one.get())) + ")");
   EXPECT_EQ(one.query("SELECT 1").status, PGRES_FATAL_ERROR);
   EXPECT_EQ(PQstatus(one.get()), CONNECTION_BAD);
   EXPECT_EQ(two.value("SELECT 1"), "1");
 }
 
 TEST_F(SessionTest, StoppingEndsWhatRuns) {
-  Client idle(endpoint.conninfo());
-  Client busy(endpoint.conninfo());
+  Client idle(endpoint_.conninfo());
+  Client busy(endpoint_.conninfo());
   PQsendQuery(busy.get(), "SELECT pg_sleep(600)");
-  endpoint.stop();
+  endpoint_.stop();
   EXPECT_EQ(endpoint::testing::read_result(PQgetResult(busy.get())).sqlstate, "57P01");
   EXPECT_EQ(idle.query("SELECT 1").status, PGRES_FATAL_ERROR);
 }
@@ -274,15 +274,15 @@ TEST_F(SessionTest, StoppingEndsWhatRuns) {
 // ---- What is remembered
 
 TEST_F(SessionTest, RemembersStatementsWithTheirTransactions) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   client.query("MAKE remembered");
-  endpoint.history.forget();
+  endpoint_.history.forget();
   client.query("BEGIN");
   client.query("INSERT INTO remembered VALUES (1)");
   client.query("SELECT 1 / 0");
   client.query("END");
   client.extended("SELECT $1::int", {"5"});
-  const auto all = endpoint.history.all().statements;
+  const auto all = endpoint_.history.all().statements;
   ASSERT_EQ(all.size(), 5U);
   EXPECT_THAT(all[1].text, "INSERT INTO remembered VALUES (1)");
   EXPECT_EQ(all[1].transaction, all[0].transaction);
@@ -301,24 +301,24 @@ TEST_F(SessionTest, RemembersStatementsWithTheirTransactions) {
 }
 
 TEST_F(SessionTest, RemembersTheCommitOfWhatWroteByItself) {
-  Client client(endpoint.conninfo());
+  Client client(endpoint_.conninfo());
   client.query("MAKE committed_alone");
-  endpoint.history.forget();
+  endpoint_.history.forget();
   client.query("INSERT INTO committed_alone VALUES (1)");
   client.query("SELECT * FROM committed_alone");
-  const auto all = endpoint.history.all().statements;
+  const auto all = endpoint_.history.all().statements;
   ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[1].text, "COMMIT");
   EXPECT_EQ(all[1].transaction, all[0].transaction);
 }
 
 TEST_F(SessionTest, FlushesTheHistoryBeforeItIsRead) {
-  Client client(endpoint.conninfo());
-  endpoint.history.forget();
+  Client client(endpoint_.conninfo());
+  endpoint_.history.forget();
   client.query("SELECT 1");
-  EXPECT_EQ(endpoint.history.all().flushes, 0);
+  EXPECT_EQ(endpoint_.history.all().flushes, 0);
   client.query("SELECT * FROM stl_query");
-  EXPECT_GE(endpoint.history.all().flushes, 1);
+  EXPECT_GE(endpoint_.history.all().flushes, 1);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ void Session::handle_query(const Message& message) {
   attempt([&] {
     std::vector<StatementPtr> statements;
     for (const auto piece : services_.split_statements(*sql)) statements.push_back(recognise(piece));
-    if (std::any_of(statements.begin(), statements.end(), [](const auto& statement) { return statement->local(); })) {
+    if (std::ranges::any_of(statements, [](const auto& statement) { return statement->local(); })) {
       tag = run_one_by_one(statements);
     } else {
       forward_query(*sql, std::move(statements));
@@ -34,7 +34,7 @@ void Session::forward_query(std::string_view sql, std::vector<StatementPtr> stat
     prepare_for(*statement);
     text += statement->sql + "\n;\n";
   }
-  const bool rewritten = std::any_of(statements.begin(), statements.end(), [](const auto& s) { return s->rewritten; });
+  const bool rewritten = std::ranges::any_of(statements, [](const auto& s) { return s->rewritten; });
   Expected expected{.kind = Expected::Kind::query};
   if (!statements.empty()) expected.record = journal_.begin(statements.front()->recognised, label_);
   expected.runs = std::move(statements);

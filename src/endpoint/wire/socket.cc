@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 #include "penstock/error.h"
 
@@ -21,7 +22,7 @@ namespace penstock::endpoint {
 namespace {
 
 Error system_error(const std::string& act) {
-  return {ErrorKind::unavailable, fmt::format("{}: {}", act, std::strerror(errno))};
+  return {ErrorKind::unavailable, fmt::format("{}: {}", act, std::generic_category().message(errno))};
 }
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;

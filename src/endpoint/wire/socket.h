@@ -15,6 +15,8 @@ class Socket {
   explicit Socket(int descriptor) noexcept : descriptor_(descriptor) {}
   Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
   Socket& operator=(Socket&& other) noexcept;
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
   ~Socket();
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
   [[nodiscard]] bool open() const noexcept { return descriptor_ >= 0; }
