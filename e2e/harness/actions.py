@@ -36,8 +36,9 @@ class Victim:
         os.kill(await self._pid(), number)
 
     async def kill(self) -> None:
-        await self.signal(signal.SIGKILL)
-        while not is_gone(await self._pid()):
+        pid = await self._pid()  # once: when it is gone, the test may name another
+        os.kill(pid, signal.SIGKILL)
+        while not is_gone(pid):
             await asyncio.sleep(0.002)
 
 

@@ -62,6 +62,10 @@ struct ByteRange {  // as much of it as lies inside the object
   std::uint64_t length = 0;
 };
 
+struct RemoveOptions {
+  bool even_when_stopped = false;  // for objects of one's own, which a program that was asked to stop still tidies up
+};
+
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
@@ -77,7 +81,8 @@ class ObjectStore {
   // user metadata comes along, unless the options have some.
   virtual ObjectInfo copy(const ObjectInfo& from, const ObjectStore& source, std::string key,
                           CreateOptions options = {}) = 0;
-  virtual void remove(std::span<const std::string> keys) = 0;  // absent keys are fine; tries all, then throws
+  // Absent keys are fine; tries all, then throws.
+  virtual void remove(std::span<const std::string> keys, RemoveOptions options = {}) = 0;
   // Removes the key if it still is this version. False: it is another version now, and was kept. Absent is true.
   virtual bool remove_if_unchanged(const ObjectInfo& object) = 0;
   // Multipart uploads begun under the prefix and neither completed nor aborted: what a killed writer left.

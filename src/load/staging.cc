@@ -80,7 +80,7 @@ void Staging::remove(const std::string& attempt_id, std::vector<std::string> lef
 void Staging::remove(std::vector<std::string> keys) noexcept {
   if (keys.empty()) return;
   try {
-    store_->remove(keys);
+    store_->remove(keys, {.even_when_stopped = true});
   } catch (const std::exception& e) {
     log_.warning(e.what());
     log_.warning("objects of our own were left behind; the next load of the table removes them");

@@ -96,9 +96,9 @@ class FaultyStore final : public ObjectStore {
     const ObjectStore& real_source = faulty != nullptr ? *faulty->inner_ : source;
     return with_faults(StoreCall::copy, key, [&] { return inner_->copy(from, real_source, key, std::move(options)); });
   }
-  void remove(std::span<const std::string> keys) override {
+  void remove(std::span<const std::string> keys, RemoveOptions options) override {
     const std::string first = keys.empty() ? std::string() : keys.front();
-    with_faults(StoreCall::remove, first, [&] { inner_->remove(keys); });
+    with_faults(StoreCall::remove, first, [&] { inner_->remove(keys, options); });
   }
   bool remove_if_unchanged(const ObjectInfo& object) override {
     return with_faults(StoreCall::remove_if_unchanged, object.key, [&] { return inner_->remove_if_unchanged(object); });

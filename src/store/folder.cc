@@ -66,7 +66,7 @@ class FolderStore final : public ObjectStore {
   std::unique_ptr<ObjectReader> open(const ObjectInfo& object, std::optional<ByteRange> range) override;
   std::unique_ptr<ObjectWriter> create(std::string key, CreateOptions options) override;
   ObjectInfo copy(const ObjectInfo& from, const ObjectStore& source, std::string key, CreateOptions options) override;
-  void remove(std::span<const std::string> keys) override;
+  void remove(std::span<const std::string> keys, RemoveOptions options) override;
   bool remove_if_unchanged(const ObjectInfo& object) override;
   std::vector<OpenUpload> open_uploads(std::string_view prefix) override;
   void abort_upload(const OpenUpload& upload) override;
@@ -213,7 +213,7 @@ ObjectInfo FolderStore::copy(const ObjectInfo& from, const ObjectStore& source, 
   return writer->commit();
 }
 
-void FolderStore::remove(std::span<const std::string> keys) {
+void FolderStore::remove(std::span<const std::string> keys, RemoveOptions /*options*/) {
   for (const std::string& key : keys) check_key(key);
   const FolderPlace here = place("remove");
   const Fd lock = here.lock(Sharing::exclusive);

@@ -54,7 +54,7 @@ class S3Store final : public ObjectStore {
     return copy_s3(other->bucket_, from, bucket_, key, options);
   }
 
-  void remove(std::span<const std::string> keys) override;
+  void remove(std::span<const std::string> keys, RemoveOptions options) override;
   bool remove_if_unchanged(const ObjectInfo& object) override;
   std::vector<OpenUpload> open_uploads(std::string_view prefix) override;
   void abort_upload(const OpenUpload& upload) override;
@@ -64,31 +64,36 @@ class S3Store final : public ObjectStore {
     std::string key;
     S3Response response;
   };
-  void remove_one(const std::string& key, std::vector<Refusal>& refusals);
-  void remove_batch(std::span<const std::string> keys, std::vector<Refusal>& refusals);
+  struct Removal {
+    RemoveOptions options;
+    std::vector<Refusal> refusals{};
+  };
+  void remove_one(const std::string& key, Removal& removal);
+  void remove_batch(std::span<const std::string> keys, Removal& removal);
 
   const S3Bucket bucket_;
 };
 
 // Those that XML can't name go one by one, the others a thousand at a time.
-void S3Store::remove(std::span<const std::string> keys) {
+void S3Store::remove(std::span<const std::string> keys, RemoveOptions options) {
   for (const std::string& key : keys) check_key(key);
-  std::vector<Refusal> refusals;
+  Removal removal{.options = options};
   std::vector<std::string> batch;
   const auto flush = [&] {
-    if (batch.size() == 1) remove_one(batch[0], refusals);
-    if (batch.size() > 1) remove_batch(batch, refusals);
+    if (batch.size() == 1) remove_one(batch[0], removal);
+    if (batch.size() > 1) remove_batch(batch, removal);
     batch.clear();
   };
   for (const std::string& key : keys) {
     if (!is_xml_text(key)) {
-      remove_one(key, refusals);
+      remove_one(key, removal);
       continue;
     }
     batch.push_back(key);
     if (batch.size() == kKeysOfABatch) flush();
   }
   flush();
+  const std::vector<Refusal>& refusals = removal.refusals;
   if (refusals.empty()) return;
   constexpr std::size_t kNamed = 10;
   std::string message;
@@ -100,14 +105,17 @@ void S3Store::remove(std::span<const std::string> keys) {
   throw Error(bucket_.failure("remove", refusals[0].key, refusals[0].response).kind(), message);
 }
 
-void S3Store::remove_one(const std::string& key, std::vector<Refusal>& refusals) {
-  S3Response response =
-      call(bucket_.client, {.operation = "DeleteObject", .method = "DELETE", .bucket = bucket_.name, .key = key});
+void S3Store::remove_one(const std::string& key, Removal& removal) {
+  S3Response response = call(bucket_.client, {.operation = "DeleteObject",
+                                              .method = "DELETE",
+                                              .bucket = bucket_.name,
+                                              .key = key,
+                                              .even_when_stopped = removal.options.even_when_stopped});
   const bool is_absent = response.status == 404 && s3_code(response) != "NoSuchBucket";
-  if (!response.is_success() && !is_absent) refusals.push_back({.key = key, .response = std::move(response)});
+  if (!response.is_success() && !is_absent) removal.refusals.push_back({.key = key, .response = std::move(response)});
 }
 
-void S3Store::remove_batch(std::span<const std::string> keys, std::vector<Refusal>& refusals) {
+void S3Store::remove_batch(std::span<const std::string> keys, Removal& removal) {
   std::string list = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>";
   for (const std::string& key : keys) list += fmt::format("<Object><Key>{}</Key></Object>", escape_xml(key));
   list += "</Delete>";
@@ -118,14 +126,15 @@ void S3Store::remove_batch(std::span<const std::string> keys, std::vector<Refusa
                     .bucket = bucket_.name,
                     .query = {{"delete", ""}},
                     .headers = {{"Content-MD5", to_base64(md5.digest())}, {"Content-Type", "application/xml"}},
-                    .body = std::move(list)};
+                    .body = std::move(list),
+                    .even_when_stopped = removal.options.even_when_stopped};
   const S3Response response = call(bucket_.client, std::move(request));
   if (!response.is_success()) throw bucket_.failure("remove objects of", "", response);
   const XmlElement result = parse_xml(response.body);
   for (const XmlElement& element : result.children) {
     if (element.name != "Error" || element.text_of("Code") == "NoSuchKey") continue;
     // alone, it is retried where that may help, and answered in full where it may not
-    remove_one(std::string(element.text_of("Key")), refusals);
+    remove_one(std::string(element.text_of("Key")), removal);
   }
 }
 

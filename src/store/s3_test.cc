@@ -476,6 +476,19 @@ TEST_F(S3, AbortsItsUploadAlsoWhenStopped) {
   EXPECT_THAT(connect().open_uploads(""), IsEmpty());
 }
 
+TEST_F(S3, RemovesAlsoWhenStoppedWhereAskedTo) {
+  std::stop_source stop;
+  S3Config config = config_for(server_);
+  config.stop = stop.get_token();
+  ObjectStore& store = connect(config);
+  for (const char* key : {"one", "two", "three"}) write_all(store, key, "x");
+  stop.request_stop();
+  EXPECT_EQ(failure_of([&] { store.remove(std::vector<std::string>{"one"}); }).kind, ErrorKind::cancelled);
+  store.remove(std::vector<std::string>{"one"}, {.even_when_stopped = true});
+  store.remove(std::vector<std::string>{"two", "three"}, {.even_when_stopped = true});
+  EXPECT_FALSE(connect().list("")->next().has_value());
+}
+
 TEST_F(S3, SendsChecksumsAndDoesWithoutWhereTheyAreUnknown) {
   ObjectStore& store = connect();
   const std::string bytes(kPart + 1, 'x');

@@ -45,7 +45,7 @@ class OneObject final : public ObjectStore {
   ObjectInfo copy(const ObjectInfo&, const ObjectStore&, std::string, CreateOptions) override {
     throw std::logic_error("not used");
   }
-  void remove(std::span<const std::string>) override { throw std::logic_error("not used"); }
+  void remove(std::span<const std::string>, RemoveOptions) override { throw std::logic_error("not used"); }
   bool remove_if_unchanged(const ObjectInfo&) override { throw std::logic_error("not used"); }
   std::vector<OpenUpload> open_uploads(std::string_view) override { return {}; }
   void abort_upload(const OpenUpload&) override {}
