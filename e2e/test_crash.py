@@ -34,10 +34,12 @@ class Point:
 def points(seen: list[Message]) -> list[Point]:
     found = []
     for message in seen:
+        if message.text == "TERMINATE":  # no answer follows: the process may be over before it is killed
+            continue
         found.append(Point(message, Phase.BEFORE))
         if message.text.startswith(LONG_OR_DECISIVE):
             found.append(Point(message, Phase.IN_FLIGHT))
-        if not message.text.startswith((*READS_ONLY, "TERMINATE")):
+        if not message.text.startswith(READS_ONLY):
             found.append(Point(message, Phase.AFTER))
     return found
 

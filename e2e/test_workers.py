@@ -1,7 +1,12 @@
 """Several workers at the same moment on the same table."""
 
+import threading
+
 import pytest
+from harness import actions
+from harness.fault_plan import Channel, Fault, Phase
 from harness.place import Place, events, json_lines
+from harness.through import Through
 
 
 def race(place: Place, *arguments: list[str]) -> list:
@@ -23,6 +28,27 @@ def rounds_of_two_workers(place: Place, rounds: int) -> None:
 
 def test_two_workers_on_the_same_table_and_day_load_it_once(place):
     rounds_of_two_workers(place, rounds=6)
+
+
+def test_a_worker_that_comes_while_another_commits_waits_and_then_sees_its_load(place, local_redshift):
+    """The first is held just before its COMMIT, until the second waits for it, or does what it should not."""
+    place.put_events("2024-01-01")
+    place.load()
+    place.put_events("2024-01-02", first=4)
+    may_commit = threading.Event()
+    with Through(local_redshift) as one, Through(local_redshift) as two:
+        one.plan.faults.append(Fault(Channel.SQL, Phase.BEFORE, actions.meanwhile(may_commit.wait), match="^COMMIT"))
+        first = one.start(place.program, *place.arguments())
+        try:
+            one.wait_for_message("^COMMIT")
+            second = two.start(place.program, *place.arguments())
+            two.wait_for_message("^(LOCK|COPY)")
+        finally:
+            may_commit.set()
+        runs = [first.wait(), second.wait()]
+    assert [r.code for r in runs] == [0, 0], "\n".join(map(str, runs))
+    assert place.ids() == [1, 2, 3, 4, 5, 6], "loaded once"
+    assert [r.records[0]["status"] for r in runs] == ["loaded", "skipped"]
 
 
 def test_four_workers_catch_up_together_and_load_each_day_once(place):

@@ -34,8 +34,9 @@ def compile_patched(source: Path, patched: Path, build: Path) -> Path:
 
 def link(objects: list[Path], program: Path, build: Path) -> None:
     """The program's own link command, our objects before its libraries: what they define is not looked for there."""
-    target = os.path.relpath(Path(os.environ["PENSTOCK_BIN"]) / "penstock", build)
-    commands = subprocess.run(["ninja", "-C", str(build), "-t", "commands", target], check=True, capture_output=True,
+    target = Path(os.environ["PENSTOCK_BIN"]) / "penstock"
+    name = target.relative_to(build) if target.is_relative_to(build) else target  # ninja's name for it
+    commands = subprocess.run(["ninja", "-C", str(build), "-t", "commands", str(name)], check=True, capture_output=True,
                               text=True).stdout
     words = shlex.split(commands.splitlines()[-1], posix=True)
     words = words[words.index("&&") + 1:len(words) - 1 - words[::-1].index("&&")]  # CMake's ": && … && :"
