@@ -6,7 +6,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <ranges>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -171,7 +173,13 @@ std::string in_words(const TableOutcome& table) {
 void print_words(std::ostream& out, const LoadSummary& summary) {
   for (const TableOutcome& table : summary.tables) {
     out << in_words(table) << '\n';
-    for (const std::string& step : table.plan) out << "  " << step << '\n';
+    for (const std::string& step : table.plan) {
+      std::string_view indent = "  ";
+      for (const auto line : std::views::split(step, '\n')) {
+        out << indent << std::string_view(line.begin(), line.end()) << '\n';
+        indent = "    ";
+      }
+    }
   }
 }
 

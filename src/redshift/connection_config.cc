@@ -21,7 +21,9 @@ constexpr std::array<std::string_view, 6> kSslModes = {"disable", "allow",     "
 // Takes what is there, and keeps what is wrong until all of it is known.
 class ConfigReader {
  public:
-  explicit ConfigReader(const Environment& environment) : environment_(environment) {}
+  // sources: where a connection's parts may be set, in words
+  ConfigReader(const Environment& environment, std::string_view sources)
+      : environment_(environment), sources_(sources) {}
 
   void take(std::string& value, std::string_view variable) {
     if (!value.empty()) return;
@@ -68,15 +70,14 @@ class ConfigReader {
   void throw_if_wrong() const {
     std::vector<std::string> all = problems_;
     if (!missing_.empty()) {
-      all.insert(all.begin(), fmt::format("no connection: {} not set in the environment, nor given by a "
-                                          "redshift://user:password@host:port/database",
-                                          fmt::join(missing_, ", ")));
+      all.insert(all.begin(), fmt::format("no connection: {} not set in {}", fmt::join(missing_, ", "), sources_));
     }
     if (!all.empty()) throw Error(ErrorKind::invalid, fmt::format("{}", fmt::join(all, "\n")));
   }
 
  private:
   const Environment& environment_;
+  const std::string_view sources_;
   std::vector<std::string> missing_;
   std::vector<std::string> problems_;
 };
@@ -96,7 +97,7 @@ ConnectionConfig completed(ConnectionConfig config, ConfigReader& reader) {
 }  // namespace
 
 ConnectionConfig connection_config(const Environment& environment) {
-  ConfigReader reader(environment);
+  ConfigReader reader(environment, "the environment");
   ConnectionConfig config;
   config.port = 0;
   return completed(std::move(config), reader);
@@ -104,7 +105,7 @@ ConnectionConfig connection_config(const Environment& environment) {
 
 ConnectionConfig connection_config(const std::string& uri, const Environment& environment) {
   const ServerUri given = parse_server_uri(uri);
-  ConfigReader reader(environment);
+  ConfigReader reader(environment, "the URI or the environment");
   if (given.scheme != "redshift") {
     reader.add_problem(
         fmt::format("'{}://' is not a Redshift connection: redshift://user:password@host:port/database", given.scheme));
