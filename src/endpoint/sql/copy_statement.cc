@@ -18,10 +18,8 @@ namespace {
 struct Draft {
   CopyStatement copy;
   TokenReader reader;
-  std::vector<std::string_view> seen;     // names of the options given, in their order
-  std::optional<std::string> access_key;  // ACCESS_KEY_ID and what goes with it
-  std::optional<Secret> secret_key;
-  std::optional<Secret> token;
+  AuthorizationClauses authorization{"COPY"};
+  std::vector<std::string_view> seen{};  // names of the options given, in their order
 
   [[nodiscard]] bool has(std::string_view option) const { return std::ranges::find(seen, option) != seen.end(); }
 };
@@ -121,56 +119,14 @@ void parse_json(Draft& draft) {
   draft.copy.json_paths = std::move(paths);
 }
 
-void parse_iam_role(Draft& draft) {
-  if (draft.reader.accept("DEFAULT")) {
-    draft.copy.iam_role = "default";
-    return;
-  }
-  draft.copy.iam_role = draft.reader.string();
-}
-
-void parse_credentials(Draft& draft) {
-  const std::string arguments = text_argument(draft);
-  const auto malformed = [] {
-    return SqlError("XX000",
-                    "Invalid credentials. Must be of the format: credentials 'aws_access_key_id=<access-key-id>;"
-                    "aws_secret_access_key=<secret-access-key>[;token=<temporary-session-token>]' or credentials "
-                    "'aws_iam_role=<role-arn>'");
-  };
-  std::optional<std::string> role;
-  std::string_view rest = arguments;
-  while (true) {
-    const auto end = rest.find(';');
-    const std::string_view argument = rest.substr(0, end);
-    const auto equals = argument.find('=');
-    if (equals == std::string_view::npos || equals + 1 == argument.size()) throw malformed();
-    const std::string_view name = argument.substr(0, equals);
-    const std::string value(argument.substr(equals + 1));
-    if (value.find_first_of(" \t\r\n") != std::string::npos) throw malformed();
-    if (name == "aws_iam_role" && !role) {
-      role = value;
-    } else if (name == "aws_access_key_id" && !draft.access_key) {
-      draft.access_key = value;
-    } else if (name == "aws_secret_access_key" && !draft.secret_key) {
-      draft.secret_key = Secret(value);
-    } else if (name == "token" && !draft.token) {
-      draft.token = Secret(value);
-    } else if (name == "master_symmetric_key") {
-      throw not_supported("COPY with a master_symmetric_key");
-    } else {
-      throw malformed();
-    }
-    if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
-  }
-  const bool keys = draft.access_key && draft.secret_key;
-  if (role ? (draft.access_key || draft.secret_key || draft.token) : !keys) throw malformed();
-  if (role) draft.copy.iam_role = std::move(role);
-}
-
 template <auto member>
 void set(Draft& draft) {
   draft.copy.*member = true;
+}
+
+template <auto read>
+void authorize(Draft& draft) {
+  (draft.authorization.*read)(draft.reader);
 }
 
 template <CopyFormat format>
@@ -192,11 +148,11 @@ struct Option {
 // Every word that may follow the source; a new option is a line here.
 constexpr auto kOptions = std::to_array<Option>({
     // authorization
-    {"IAM_ROLE", parse_iam_role, true},
-    {"CREDENTIALS", parse_credentials, true},
-    {"ACCESS_KEY_ID", [](Draft& draft) { draft.access_key = text_argument(draft); }, true},
-    {"SECRET_ACCESS_KEY", [](Draft& draft) { draft.secret_key = Secret(text_argument(draft)); }, true},
-    {"SESSION_TOKEN", [](Draft& draft) { draft.token = Secret(text_argument(draft)); }, true},
+    {"IAM_ROLE", authorize<&AuthorizationClauses::read_iam_role>, true},
+    {"CREDENTIALS", authorize<&AuthorizationClauses::read_credentials>, true},
+    {"ACCESS_KEY_ID", authorize<&AuthorizationClauses::read_access_key_id>, true},
+    {"SECRET_ACCESS_KEY", authorize<&AuthorizationClauses::read_secret_access_key>, true},
+    {"SESSION_TOKEN", authorize<&AuthorizationClauses::read_session_token>, true},
     {"REGION", [](Draft& draft) { draft.copy.region = text_argument(draft); }},
     // the source
     {"MANIFEST", set<&CopyStatement::manifest>, true},
@@ -312,21 +268,6 @@ void check_options(const Draft& draft) {
   }
 }
 
-void settle_authorization(Draft& draft) {
-  const bool separate_keys = draft.has("ACCESS_KEY_ID") || draft.has("SECRET_ACCESS_KEY") || draft.has("SESSION_TOKEN");
-  const int forms = int{draft.has("IAM_ROLE")} + int{draft.has("CREDENTIALS")} + int{separate_keys};
-  if (forms == 0) {
-    throw wrong("COPY needs IAM_ROLE, CREDENTIALS, or ACCESS_KEY_ID with SECRET_ACCESS_KEY to read the source");
-  }
-  if (forms > 1) throw wrong("IAM_ROLE, CREDENTIALS and ACCESS_KEY_ID exclude each other: give one of them");
-  if (separate_keys && !(draft.access_key && draft.secret_key)) {
-    throw wrong("ACCESS_KEY_ID and SECRET_ACCESS_KEY go together");
-  }
-  draft.copy.access_key_id = draft.access_key.value_or("");
-  draft.copy.secret_access_key = draft.secret_key.value_or(Secret());
-  draft.copy.session_token = draft.token.value_or(Secret());
-}
-
 void check_source(const std::string& source) {
   for (const std::string_view other : {"dynamodb://", "emr://"}) {
     if (source.starts_with(other)) throw not_supported(fmt::format("COPY from {}", other));
@@ -354,7 +295,7 @@ bool is_copy_from_url(std::span<const Token> tokens) noexcept {
 }
 
 CopyStatement parse_copy(std::span<const Token> tokens) {
-  Draft draft{.copy = {}, .reader = TokenReader(tokens), .seen = {}, .access_key = {}, .secret_key = {}, .token = {}};
+  Draft draft{.copy = {}, .reader = TokenReader(tokens)};
   TokenReader& reader = draft.reader;
   reader.expect("COPY");
   QualifiedName table = reader.qualified_name();
@@ -366,7 +307,7 @@ CopyStatement parse_copy(std::span<const Token> tokens) {
   parse_options(draft);
   check_source(draft.copy.source);
   check_options(draft);
-  settle_authorization(draft);
+  draft.authorization.settle(draft.copy);
   return std::move(draft.copy);
 }
 

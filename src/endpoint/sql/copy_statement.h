@@ -8,27 +8,20 @@
 #include <string>
 #include <vector>
 
+#include "endpoint/sql/authorization.h"
 #include "endpoint/sql/lexer.h"
-#include "penstock/secret.h"
 
 namespace penstock::endpoint {
 
 enum class CopyFormat { delimited, csv, json, parquet };
 enum class CopyCodec { none, gzip, zstd };
 
-struct CopyStatement {
+struct CopyStatement : Authorization {
   std::optional<std::string> schema;
   std::string table;
   std::optional<std::vector<std::string>> columns;
   std::string source;  // s3://bucket/prefix-or-key
   bool manifest = false;
-
-  // Exactly one form of authorization: a role, or keys.
-  std::optional<std::string> iam_role;
-  std::string access_key_id;
-  Secret secret_access_key;
-  Secret session_token;
-  std::optional<std::string> region;
 
   CopyFormat format = CopyFormat::delimited;
   CopyCodec codec = CopyCodec::none;

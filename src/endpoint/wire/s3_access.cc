@@ -15,22 +15,22 @@ namespace penstock::endpoint {
 namespace {
 
 // As S3 checks: the key id, then the signature that the secret makes, then the token.
-void check_keys(const CopyStatement& copy, const AwsCredentials& own) {
+void check_keys(const Authorization& given, const AwsCredentials& own) {
   const auto refuse = [&](const char* code) {
     throw Error(ErrorKind::denied, fmt::format("{}: S3 refuses the keys", code));
   };
-  if (copy.iam_role) return;
-  if (copy.access_key_id != own.access_key_id) refuse("InvalidAccessKeyId");
-  if (!same_secret(copy.secret_access_key.reveal(), own.secret_access_key.reveal())) refuse("SignatureDoesNotMatch");
-  if (!copy.session_token.empty()) refuse("InvalidToken");
+  if (given.iam_role) return;
+  if (given.access_key_id != own.access_key_id) refuse("InvalidAccessKeyId");
+  if (!same_secret(given.secret_access_key.reveal(), own.secret_access_key.reveal())) refuse("SignatureDoesNotMatch");
+  if (!given.session_token.empty()) refuse("InvalidToken");
 }
 
-bool is_own(const CopyStatement& copy, const AwsCredentials& own) {
-  return copy.iam_role || (copy.access_key_id == own.access_key_id && copy.session_token.empty() &&
-                           same_secret(copy.secret_access_key.reveal(), own.secret_access_key.reveal()));
+bool is_own(const Authorization& given, const AwsCredentials& own) {
+  return given.iam_role || (given.access_key_id == own.access_key_id && given.session_token.empty() &&
+                            same_secret(given.secret_access_key.reveal(), own.secret_access_key.reveal()));
 }
 
-// A hold on connections that stay when the COPY is over.
+// A hold on connections that stay when the statement is over.
 class KeptBuckets : public Buckets {
  public:
   explicit KeptBuckets(std::shared_ptr<Buckets> buckets) : buckets_(std::move(buckets)) {}
@@ -48,10 +48,10 @@ class S3Server {
   S3Server(const EndpointConfig& config, Log& log)
       : url_(config.s3_endpoint_url), own_(config.credentials), region_(config.region), log_(log) {}
 
-  std::unique_ptr<Buckets> connect(const CopyStatement& copy) {
-    const auto region = copy.region.value_or(region_);
-    if (!is_own(copy, own_)) {
-      return connect(region, {copy.access_key_id, copy.secret_access_key, copy.session_token});
+  std::unique_ptr<Buckets> connect(const Authorization& given) {
+    const auto region = given.region.value_or(region_);
+    if (!is_own(given, own_)) {
+      return connect(region, {given.access_key_id, given.secret_access_key, given.session_token});
     }
     return kept_.with([&](auto& kept) {
       auto& buckets = kept[region];
@@ -78,15 +78,15 @@ class S3Server {
 
 }  // namespace
 
-std::function<std::unique_ptr<Buckets>(const CopyStatement&)> s3_access(const EndpointConfig& config, Log& log) {
+std::function<std::unique_ptr<Buckets>(const Authorization&)> s3_access(const EndpointConfig& config, Log& log) {
   if (!config.s3_folder.empty()) {
-    return [folder = config.s3_folder, own = config.credentials](const CopyStatement& copy) {
-      check_keys(copy, own);
+    return [folder = config.s3_folder, own = config.credentials](const Authorization& given) {
+      check_keys(given, own);
       return open_folder(folder);
     };
   }
   return
-      [server = std::make_shared<S3Server>(config, log)](const CopyStatement& copy) { return server->connect(copy); };
+      [server = std::make_shared<S3Server>(config, log)](const Authorization& given) { return server->connect(given); };
 }
 
 }  // namespace penstock::endpoint

@@ -33,7 +33,7 @@ struct Services {
   std::function<std::vector<std::string_view>(std::string_view)> split_statements;
   std::function<Recognised(std::string_view)> recognise;
   std::function<CopyReport(const CopyStatement&, const TargetTable&, CopySink&, const CopyEnvironment&)> run_copy;
-  std::function<std::unique_ptr<Buckets>(const CopyStatement&)> connect;
+  std::function<std::unique_ptr<Buckets>(const Authorization&)> connect;
   History* history = nullptr;
 };
 

@@ -223,7 +223,7 @@ Endpoint::Endpoint(unsigned max_connections) {
   services_.run_copy = [this](const auto& copy, const auto& target, auto& sink, const auto& environment) {
     return copy_for_tests(copy, target, sink, environment, gate_is_open_);
   };
-  services_.connect = [](const CopyStatement&) { return std::unique_ptr<Buckets>(); };
+  services_.connect = [](const Authorization&) { return std::unique_ptr<Buckets>(); };
   services_.history = &history;
   EndpointConfig config;
   config.account = {"awsuser", Secret(kPassword), "dev"};
