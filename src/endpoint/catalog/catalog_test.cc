@@ -194,16 +194,116 @@ TEST_F(Catalog, AttributesGoToTheTableTheirStatementMade) {
               ElementsAre(ElementsAre("even", "EVEN"), ElementsAre("plain", "AUTO(ALL)")));
 }
 
-TEST_F(Catalog, NotesForeignKeys) {
+TEST_F(Catalog, ForeignKeysAreShownAndNotEnforced) {
   auto session = client();
-  session.run("CREATE SCHEMA keys; SET search_path TO keys; CREATE TABLE parent (p int PRIMARY KEY)");
+  session.run(
+      "CREATE SCHEMA keys; SET search_path TO keys; CREATE TABLE parent (p int PRIMARY KEY, q int, r int, UNIQUE (q, "
+      "r))");
   create(session,
-         R"({"foreign_keys":[{"columns":["a"],"table":"parent","referenced_columns":["p"]},)"
-         R"({"name":"self","columns":["a"],"referenced_columns":[]}]})",
-         "CREATE TABLE child (a int)");
-  Postgres superuser(recorder_conninfo(config()));
-  EXPECT_THAT(rows(superuser, "SELECT name, columns, referenced::regclass FROM pg_internal.foreign_keys ORDER BY name"),
-              ElementsAre(ElementsAre("self", "{a}", "keys.child"), ElementsAre("NULL", "{a}", "keys.parent")));
+         R"({"foreign_keys":[{"columns":["a"],"table":"parent","referenced_columns":[]},)"
+         R"({"columns":["a"],"table":"parent","referenced_columns":["p"]},)"
+         R"({"name":"self","columns":["a"],"referenced_columns":["k"]},)"
+         R"({"name":"two","columns":["a","k"],"table":"parent","referenced_columns":["r","q"]}]})",
+         "CREATE TABLE child (k int PRIMARY KEY, a int)");
+  const std::string keys =
+      "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'child'::regclass "
+      "AND contype = 'f' ORDER BY 1";
+  EXPECT_THAT(rows(session, keys), ElementsAre(ElementsAre("child_a_fkey", "FOREIGN KEY (a) REFERENCES parent(p)"),
+                                               ElementsAre("child_a_fkey1", "FOREIGN KEY (a) REFERENCES parent(p)"),
+                                               ElementsAre("self", "FOREIGN KEY (a) REFERENCES child(k)"),
+                                               ElementsAre("two", "FOREIGN KEY (a, k) REFERENCES parent(r, q)")));
+  EXPECT_THAT(rows(session,
+                   "SELECT constraint_name, unique_constraint_name FROM information_schema.referential_constraints "
+                   "WHERE constraint_schema = 'keys' ORDER BY 1"),
+              ElementsAre(ElementsAre("child_a_fkey", "parent_pkey"), ElementsAre("child_a_fkey1", "parent_pkey"),
+                          ElementsAre("self", "child_pkey"), ElementsAre("two", "parent_q_r_key")));
+  session.run("INSERT INTO child VALUES (1, 77), (1, 78); UPDATE child SET a = 5; DELETE FROM parent; TRUNCATE parent");
+  session.run("ALTER TABLE child RENAME COLUMN a TO b; ALTER TABLE child DROP CONSTRAINT child_a_fkey1");
+  EXPECT_THAT(refusal(session, "DROP TABLE parent"), HasSubstr("other objects depend on it"));
+  session.run("DROP TABLE parent CASCADE");
+  EXPECT_THAT(rows(session, keys), ElementsAre(ElementsAre("self", "FOREIGN KEY (b) REFERENCES child(k)")));
+  session.run("ALTER TABLE child DROP COLUMN b");
+  EXPECT_THAT(rows(session, keys), IsEmpty());
+  session.run("DROP TABLE child");
+}
+
+TEST_F(Catalog, AForeignKeyNeedsAKey) {
+  auto session = client();
+  session.run("CREATE SCHEMA unkeyed; SET search_path TO unkeyed; CREATE TABLE parent (a int, b int UNIQUE)");
+  const auto refused = [&](const std::string& key) {
+    return refusal(session, fmt::format("SELECT penstock_attributes('{{\"foreign_keys\":[{}]}}'); "
+                                        "CREATE TABLE child (a int, b int)",
+                                        key));
+  };
+  EXPECT_THAT(refused(R"({"columns":["a"],"table":"parent","referenced_columns":[]})"),
+              HasSubstr("there is no primary key for referenced table \"parent\""));
+  EXPECT_THAT(refused(R"({"columns":["a"],"table":"parent","referenced_columns":["a"]})"),
+              HasSubstr("there is no unique constraint matching given keys for referenced table \"parent\""));
+  EXPECT_THAT(refused(R"({"columns":["a","b"],"table":"parent","referenced_columns":["b"]})"),
+              HasSubstr("number of referencing and referenced columns for foreign key disagree"));
+  EXPECT_EQ(refused(R"({"columns":["a"],"table":"parent","referenced_columns":["b"]})"), "");
+}
+
+TEST_F(Catalog, LengthsOfTextsCountBytes) {
+  auto session = client();
+  session.run("CREATE SCHEMA texts; SET search_path TO texts; CREATE TABLE t (v varchar(4), c char(3))");
+  session.run("INSERT INTO t VALUES ('éé', 'ab'), ('abcd   ', 'abc  '), (NULL, NULL)");
+  EXPECT_THAT(refusal(session, "INSERT INTO t VALUES ('ééx')"),
+              HasSubstr("value too long for type character varying(4)"));
+  EXPECT_THAT(refusal(session, "UPDATE t SET v = v || 'éé'"),
+              HasSubstr("value too long for type character varying(4)"));
+  EXPECT_THAT(refusal(session, "INSERT INTO t (c) VALUES ('abcd')"), HasSubstr("value too long for type character(3)"));
+  EXPECT_THAT(refusal(session, "INSERT INTO t (c) VALUES ('é')"), HasSubstr("Invalid char: c3 a9"));
+  EXPECT_THAT(rows(session, "SELECT v, c FROM t ORDER BY 1 DESC"),
+              ElementsAre(ElementsAre("NULL", "NULL"), ElementsAre("éé", "ab "), ElementsAre("abcd", "abc")));
+  EXPECT_THAT(rows(session,
+                   "SELECT 'ééé'::varchar(3), 'aé'::varchar(1), '€'::varchar(2), repeat('é', 4)::varchar(8), "
+                   "'abcdef'::char(3), 'abc'::varchar"),
+              ElementsAre(ElementsAre("é", "a", "", "éééé", "abc", "abc")));
+  session.run("CREATE TABLE made AS SELECT v::varchar(2) AS v FROM t");
+  EXPECT_EQ(session.value("SELECT max(octet_length(v)) FROM made"), "2");
+}
+
+TEST_F(Catalog, BlanksAtTheEndMeanNothingToAComparison) {
+  auto session = client();
+  EXPECT_THAT(rows(session,
+                   "SELECT 'a' = 'a  ', 'a' < 'a ', 'a ' <> 'a', 'b' IN ('a', 'b '), 'a ' LIKE 'a', "
+                   "'a '::varchar(5) = 'a'::char(3), ' a' = 'a'"),
+              ElementsAre(ElementsAre("t", "f", "f", "t", "f", "t", "f")));
+  session.run("CREATE SCHEMA blanks; SET search_path TO blanks; CREATE TABLE t (v varchar(9) PRIMARY KEY)");
+  session.run("INSERT INTO t VALUES ('a'), ('a '), ('a'||chr(1)), ('a\\t')");
+  for (const std::string setting : {"enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_mergejoin",
+                                    "enable_nestloop", "enable_hashagg"}) {
+    session.run(fmt::format("SET {} TO off", setting));
+    EXPECT_EQ(session.value("SELECT count(*) FROM t WHERE v = 'a  '"), "2") << setting;
+    EXPECT_EQ(session.value("SELECT count(*) FROM t x JOIN t y ON x.v = y.v"), "6") << setting;
+    EXPECT_EQ(session.value("SELECT count(*) FROM (SELECT DISTINCT v FROM t) d"), "3") << setting;
+  }
+}
+
+TEST_F(Catalog, ADecimalOfNineteenDigitsHasSixtyFourBits) {
+  auto session = client();
+  session.run("CREATE SCHEMA decimals; SET search_path TO decimals; CREATE TABLE t (a numeric(19,2), b numeric(20,0))");
+  session.run("INSERT INTO t VALUES (92233720368547758.07, 9999999999999999999)");
+  EXPECT_THAT(refusal(session, "INSERT INTO t (a) VALUES (92233720368547758.08)"), HasSubstr("numeric field overflow"));
+  EXPECT_THAT(refusal(session, "SELECT 9223372036854775808::numeric(19,0)"), HasSubstr("numeric field overflow"));
+  EXPECT_EQ(session.value("SELECT 1.005::numeric(18,2)"), "1.01");
+}
+
+TEST_F(Catalog, AVarcharIsAlteredOnlyWhereRedshiftAltersIt) {
+  auto session = client();
+  session.run("CREATE SCHEMA altered; SET search_path TO altered");
+  create(session, R"({"encodings":{"e":"bytedict"}})",
+         "CREATE TABLE t (k varchar(5) PRIMARY KEY, d varchar(5) DEFAULT 'x', e varchar(5), f varchar(5), i int)");
+  const auto refused = [&](const std::string& column, int length) {
+    return refusal(session, fmt::format("SELECT penstock_may_alter_type('t'::regclass, '{}', {})", column, length));
+  };
+  EXPECT_EQ(refused("f", 10), "");
+  EXPECT_THAT(refused("k", 10), HasSubstr("belongs to a UNIQUE, PRIMARY KEY or FOREIGN KEY constraint"));
+  EXPECT_THAT(refused("d", 4), HasSubstr("cannot decrease a VARCHAR column size with default value"));
+  EXPECT_THAT(refused("d", 6), HasSubstr("it has a default value"));
+  EXPECT_THAT(refused("e", 10), HasSubstr("its encoding is BYTEDICT"));
+  EXPECT_THAT(refused("i", 10), HasSubstr("VARCHAR columns only"));
 }
 
 TEST_F(Catalog, AttributesThatNameNoColumnAreRefused) {
@@ -237,7 +337,8 @@ TEST_F(Catalog, TakesWhatStatementsBecome) {
   for (const std::string statement :
        {R"(CREATE TABLE IF NOT EXISTS "A" ("Id" BIGINT IDENTITY(0,1) DISTKEY, "b" VARCHAR(MAX) ENCODE zstd, c NUMERIC,
            d VARCHAR(10), PRIMARY KEY ("Id")) COMPOUND SORTKEY("Id", "b"))",
-        "create table b (a bigint references a(id), foreign key (a) references b, d int default 1) diststyle even",
+        "create table b (a bigint primary key references a(id), foreign key (a) references b, d int default 1) "
+        "diststyle even",
         "create temp table #c (like a)",
         "create table d diststyle key distkey(id) as (select id, b from a)",
         "alter table a add column e int encode az64 default 3",

@@ -117,13 +117,15 @@ std::string read_identity(TokenReader& reader, std::string_view how) {
 
 }  // namespace
 
-void rewrite_type(TokenReader& reader, Edits& edits, const std::string& column) {
+std::string rewrite_type(TokenReader& reader, Edits& edits, const std::string& column) {
   const std::size_t start = reader.position();
   if (is_one_of(reader.peek(), kNotHere)) throw not_supported(fmt::format("the type {}", reader.peek().text));
   const bool foreign = is_one_of(reader.peek(), kNotInRedshift);
   const std::string type = lower(reader.peek().text);
+  std::string result;
   if (const auto own = read_own_type(reader)) {
     edits.replace(start, reader.position(), *own);
+    result = *own;
   } else {
     skip_type(reader);
   }
@@ -131,6 +133,38 @@ void rewrite_type(TokenReader& reader, Edits& edits, const std::string& column) 
   if (foreign || array) {
     throw SqlError("0A000",
                    fmt::format("Column \"{}\" has unsupported type \"{}{}\".", column, type, array ? "[]" : ""));
+  }
+  return result;
+}
+
+void rewrite_cast_type(TokenReader& reader, Edits& edits) {
+  static constexpr auto kWithLength =
+      std::to_array<std::string_view>({"VARCHAR", "NVARCHAR", "CHARACTER", "CHAR", "NCHAR", "BPCHAR"});
+  static constexpr auto kDecimal = std::to_array<std::string_view>({"NUMERIC", "DECIMAL"});
+  const bool decimal = is_one_of(reader.peek(), kDecimal);
+  if (!decimal && !is_one_of(reader.peek(), kWithLength)) return;
+  const std::size_t start = reader.position();
+  const bool national = is_keyword(reader.peek(), "NVARCHAR") || is_keyword(reader.peek(), "NCHAR");
+  const std::size_t words = is_keyword(reader.peek(1), "VARYING") ? 2 : 1;
+  const bool length_given = reader.peek(words).text == "(";
+  if (!decimal && !national && !length_given) return;
+  const std::string type = *read_own_type(reader);
+  edits.replace(start, reader.position(), length_given || decimal ? type : type.substr(0, type.find('(')));
+}
+
+void rewrite_casts(std::span<const Token> tokens, Edits& edits) {
+  std::vector<bool> casts;  // of the parentheses that are open: CAST( or not
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.text == "(") {
+      const bool qualified = i > 1 && tokens[i - 2].text == ".";
+      casts.push_back(i > 0 && !qualified && is_keyword(tokens[i - 1], "CAST"));
+    } else if (token.text == ")") {
+      if (!casts.empty()) casts.pop_back();
+    } else if (token.text == "::" || (!casts.empty() && casts.back() && is_keyword(token, "AS"))) {
+      TokenReader reader(tokens, i + 1);
+      rewrite_cast_type(reader, edits);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 // the attributes that PostgreSQL has not, which are collected.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "endpoint/sql/edits.h"
@@ -23,8 +24,14 @@ struct ColumnFacts {
 // what a reference to itself is recognised by. Throws SqlError for what Redshift refuses or we can't do.
 ColumnFacts rewrite_column(TokenReader& reader, Edits& edits, TableAttributes& attributes, const QualifiedName& table);
 
-// A type at the reader: rewritten where Redshift means another than PostgreSQL by its name.
-void rewrite_type(TokenReader& reader, Edits& edits, const std::string& column);
+// A type at the reader: rewritten where Redshift means another than PostgreSQL by its name. Gives what it became;
+// empty: it stays as it is.
+std::string rewrite_type(TokenReader& reader, Edits& edits, const std::string& column);
+
+// The same behind :: or CAST(… AS, where a type without a length is left as it is, and any other passes.
+void rewrite_cast_type(TokenReader& reader, Edits& edits);
+// All casts of a statement.
+void rewrite_casts(std::span<const Token> tokens, Edits& edits);
 
 // FOREIGN KEY's second half: REFERENCES table [(columns)].
 void read_references(TokenReader& reader, const QualifiedName& table, ForeignKey& key);

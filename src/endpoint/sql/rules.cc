@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "endpoint/sql/column_definition.h"
+
 namespace penstock::endpoint {
 namespace {
 
@@ -95,6 +97,12 @@ constexpr auto kRules = std::to_array<Rule>({
 });
 
 }  // namespace
+
+Edits StatementText::edits() const {
+  Edits out(text, tokens);
+  rewrite_casts(tokens, out);
+  return out;
+}
 
 std::span<const Rule> rules() { return kRules; }
 

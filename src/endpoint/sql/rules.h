@@ -26,7 +26,7 @@ struct StatementText {
   std::size_t behind_words = 0;   // the token behind the words that the rule names
 
   [[nodiscard]] TokenReader reader() const { return TokenReader(tokens, behind_words); }
-  [[nodiscard]] Edits edits() const { return {text, tokens}; }
+  [[nodiscard]] Edits edits() const;  // what every statement needs is among them
 };
 
 struct Decision {

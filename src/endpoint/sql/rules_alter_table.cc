@@ -94,14 +94,18 @@ Decision alter_type(AlterTable& alter, const std::string& column) {
   TokenReader& reader = alter.reader;
   const bool varchar = is_keyword(reader.peek(), "VARCHAR") || is_keyword(reader.peek(), "NVARCHAR") ||
                        is_keyword(reader.peek(1), "VARYING");
-  rewrite_type(reader, alter.edits, alter.table.name + "." + column);
+  const std::string type = rewrite_type(reader, alter.edits, alter.table.name + "." + column);
   if (is_keyword(reader.peek(), "USING")) throw refused("ALTER TABLE ALTER COLUMN does not support USING expression");
   if (!varchar) throw refused("ALTER TABLE ALTER COLUMN TYPE changes the size of VARCHAR columns only");
   reader.expect_end();
-  return {.action = Script{.statements = {alter.edits.text()},
-                           .tag = "ALTER TABLE",
-                           .outside_block = true,
-                           .refused_as = "ALTER TABLE ALTER COLUMN"},
+  const std::string_view length = std::string_view(type).substr(type.find('(') + 1);
+  const std::string check = fmt::format("PERFORM pg_catalog.penstock_may_alter_type({}::pg_catalog.regclass, {}, {}",
+                                        quote_literal(quoted(alter.table)), quote_literal(column), length);
+  return {.action =
+              Script{.statements = {"DO " + quote_literal(fmt::format("BEGIN {}; {}; END", check, alter.edits.text()))},
+                     .tag = "ALTER TABLE",
+                     .outside_block = true,
+                     .refused_as = "ALTER TABLE ALTER COLUMN"},
           .effect = TransactionEffect::none,
           .kind = {}};
 }

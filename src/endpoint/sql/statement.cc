@@ -96,7 +96,8 @@ Recognised recognise(std::string_view text) {
     out.effect = decision->effect;
     return out;
   }
-  out.action = PassThrough{Edits(text, tokens).text()};
+  const StatementText statement{.text = text, .tokens = tokens};
+  out.action = PassThrough{statement.edits().text()};
   return out;
 }
 

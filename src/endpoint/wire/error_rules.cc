@@ -50,6 +50,27 @@ void too_long_for_type(Report& report, const ErrorContext& context) {
   set_block(report, "Value too long for character type", 8001, capitalised(report.field('M')), context);
 }
 
+// Redshift's words for the same. Of "integer out of range" it has none of its own.
+void out_of_range(Report& report, const ErrorContext& context) {
+  if (report.field('M') == "numeric field overflow") {
+    set_block(report, "Numeric data overflow (result precision)", 1058, std::string(report.field('D')), context);
+  } else if (report.field('M') == "bigint out of range") {
+    set_block(report, "Overflow (Long valid range -9223372036854775808 to 9223372036854775807)", 1058, "", context);
+  }
+}
+
+void identity_given(Report& report, const ErrorContext&) {
+  report.set('C', "42601");
+  report.set('M', "cannot set an identity column to a value");
+  report.set('D', {});
+  report.set('H', {});
+}
+
+void matched_twice(Report& report, const ErrorContext& context) {
+  if (report.field('M') != "MERGE command cannot affect row a second time") return;
+  set_block(report, "Found multiple matches to update the same tuple.", 8001, "", context);
+}
+
 void exists_already(Report& report, const ErrorContext&) { report.set('M', capitalised(report.field('M'))); }
 
 void permission_denied(Report& report, const ErrorContext&) {
@@ -63,6 +84,8 @@ constexpr std::array kErrorRules{
     ErrorRule{"40001", serialization_failure}, ErrorRule{"23502", null_in_not_null},
     ErrorRule{"22001", too_long_for_type},     ErrorRule{"42P06", exists_already},
     ErrorRule{"42P07", exists_already},        ErrorRule{"42501", permission_denied},
+    ErrorRule{"22003", out_of_range},          ErrorRule{"428C9", identity_given},
+    ErrorRule{"21000", matched_twice},
 };
 
 }  // namespace

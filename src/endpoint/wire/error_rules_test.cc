@@ -47,6 +47,24 @@ TEST(ErrorRules, SomeMessagesAreRedshiftsByAWord) {
             "Relation \"t\" already exists and will be skipped");
 }
 
+TEST(ErrorRules, OverflowsAreRedshifts) {
+  const auto message = [](const char* code, const char* text) {
+    return std::string(translate_error(make_report("ERROR", code, text), {}).field('M'));
+  };
+  EXPECT_EQ(message("22003", "numeric field overflow"), "Numeric data overflow (result precision)");
+  EXPECT_EQ(message("22003", "bigint out of range"),
+            "Overflow (Long valid range -9223372036854775808 to 9223372036854775807)");
+  EXPECT_EQ(message("22003", "integer out of range"), "integer out of range");
+  EXPECT_EQ(message("21000", "MERGE command cannot affect row a second time"),
+            "Found multiple matches to update the same tuple.");
+  EXPECT_EQ(message("21000", "more than one row returned by a subquery used as an expression"),
+            "more than one row returned by a subquery used as an expression");
+  const auto identity =
+      translate_error(make_report("ERROR", "428C9", "cannot insert a non-DEFAULT value into column \"a\""), {});
+  EXPECT_EQ(identity.field('C'), "42601");
+  EXPECT_EQ(identity.field('M'), "cannot set an identity column to a value");
+}
+
 TEST(ErrorRules, OthersPassThrough) {
   for (const auto* code : {"42P01", "42703", "42601", "25P02", "57014", "40P01"}) {
     const auto report = translate_error(make_report("ERROR", code, "as it was", "detail", "hint"), {});

@@ -16,19 +16,9 @@ CREATE TABLE IF NOT EXISTS pg_internal.column_attributes (
   encoding text NOT NULL,  -- as pg_table_def shows it: none, zstd, …
   PRIMARY KEY (relation, number)
 );
--- Foreign keys are informational, and PostgreSQL has no such thing: they are only noted.
-CREATE TABLE IF NOT EXISTS pg_internal.foreign_keys (
-  relation oid,
-  name text,
-  columns text[] NOT NULL,
-  referenced oid NOT NULL,
-  referenced_columns text[] NOT NULL  -- empty: its primary key
-);
-
 -- What tables gone without a trace (the temporary ones of ended sessions) left behind.
 DELETE FROM pg_internal.table_attributes WHERE relation NOT IN (SELECT oid FROM pg_class);
 DELETE FROM pg_internal.column_attributes WHERE relation NOT IN (SELECT oid FROM pg_class);
-DELETE FROM pg_internal.foreign_keys WHERE relation NOT IN (SELECT oid FROM pg_class);
 
 CREATE OR REPLACE FUNCTION pg_internal.column_number(relation oid, column_name text, named_in text) RETURNS smallint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -61,6 +51,96 @@ BEGIN
     END IF;
   END LOOP;
   PERFORM pg_catalog.set_config('penstock.attributes', attributes::text, true);
+END $$;
+
+CREATE OR REPLACE FUNCTION pg_internal.free_constraint_name(table_id oid, wanted text) RETURNS text
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+  SELECT name FROM (SELECT wanted || CASE n WHEN 0 THEN '' ELSE n::text END, n FROM generate_series(0, 1600) n) c (name, n)
+   WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = table_id AND conname = name)
+   ORDER BY n LIMIT 1
+$$;
+
+-- A foreign key that every catalog shows and nothing enforces: PostgreSQL's row of one, without the triggers that would.
+-- It goes with its table and its columns; what it references is dropped with CASCADE only.
+CREATE OR REPLACE FUNCTION pg_internal.add_foreign_key(table_id oid, name text, columns text[], referenced oid,
+                                                       referenced_columns text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  key smallint[] := ARRAY(SELECT pg_internal.column_number(table_id, c, 'FOREIGN KEY')
+                            FROM unnest(columns) WITH ORDINALITY u(c, place) ORDER BY place);
+  referenced_key smallint[] := ARRAY(SELECT pg_internal.column_number(referenced, c, 'FOREIGN KEY')
+                                       FROM unnest(referenced_columns) WITH ORDINALITY u(c, place) ORDER BY place);
+  base text := (SELECT relname FROM pg_class WHERE oid = table_id);
+  parent text := (SELECT relname FROM pg_class WHERE oid = referenced);
+  target pg_constraint;
+  made oid := pg_nextoid('pg_constraint', 'oid', 'pg_constraint_oid_index');
+BEGIN
+  SELECT * INTO target FROM pg_constraint c
+   WHERE c.conrelid = referenced
+     AND CASE WHEN referenced_key = '{}' THEN c.contype = 'p'
+              ELSE c.contype IN ('p', 'u') AND c.conkey @> referenced_key AND c.conkey <@ referenced_key END
+   ORDER BY c.contype LIMIT 1;
+  IF target.oid IS NULL THEN
+    IF referenced_key = '{}' THEN
+      RAISE EXCEPTION 'there is no primary key for referenced table "%"', parent USING ERRCODE = '42704';
+    END IF;
+    RAISE EXCEPTION 'there is no unique constraint matching given keys for referenced table "%"', parent
+      USING ERRCODE = '42830';
+  END IF;
+  IF referenced_key = '{}' THEN
+    referenced_key := target.conkey;
+  END IF;
+  IF cardinality(key) <> cardinality(referenced_key) THEN
+    RAISE EXCEPTION 'number of referencing and referenced columns for foreign key disagree' USING ERRCODE = '42830';
+  END IF;
+  IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = table_id AND conname = name) THEN
+    RAISE EXCEPTION 'constraint "%" for relation "%" already exists', name, base USING ERRCODE = '42710';
+  END IF;
+  INSERT INTO pg_constraint (oid, conname, connamespace, contype, condeferrable, condeferred, convalidated, conrelid,
+                             contypid, conindid, conparentid, confrelid, confupdtype, confdeltype, confmatchtype,
+                             conislocal, coninhcount, connoinherit, conkey, confkey)
+  VALUES (made, coalesce(name, pg_internal.free_constraint_name(table_id, base || '_' || array_to_string(columns, '_') || '_fkey')),
+          (SELECT relnamespace FROM pg_class WHERE oid = table_id), 'f', false, false, true, table_id,
+          0, target.conindid, 0, referenced, 'a', 'a', 's', true, 0, true, key, referenced_key);
+  INSERT INTO pg_depend (classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype)
+  SELECT 'pg_constraint'::regclass, made, 0, 'pg_class'::regclass, table_id, n, 'a'::"char" FROM unnest(key) n
+  UNION ALL
+  SELECT 'pg_constraint'::regclass, made, 0, 'pg_class'::regclass, referenced, n, 'n' FROM unnest(referenced_key) n
+  UNION ALL
+  SELECT 'pg_constraint'::regclass, made, 0, 'pg_class'::regclass, target.conindid, 0, 'n';
+END $$;
+
+-- Before ALTER COLUMN TYPE varchar(length): refuses what Redshift refuses. That a view uses the column, or that a value
+-- is longer, PostgreSQL finds itself.
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_may_alter_type(altered regclass, column_name text, length integer)
+RETURNS void LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found pg_attribute;
+  encoding text;
+BEGIN
+  SELECT * INTO found FROM pg_attribute a
+   WHERE a.attrelid = altered AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
+  IF found.attnum IS NULL THEN
+    RETURN;  -- ALTER TABLE says so
+  END IF;
+  SELECT k.encoding INTO encoding FROM pg_internal.column_attributes k
+   WHERE k.relation = altered AND k.number = found.attnum;
+  IF found.atttypid <> 'varchar'::regtype THEN
+    RAISE EXCEPTION 'ALTER TABLE ALTER COLUMN TYPE changes the size of VARCHAR columns only' USING ERRCODE = '0A000';
+  ELSIF encoding IN ('bytedict', 'runlength', 'text255', 'text32k') THEN
+    RAISE EXCEPTION 'cannot alter type of column "%": its encoding is %', column_name, upper(encoding)
+      USING ERRCODE = '0A000';
+  ELSIF EXISTS (SELECT FROM pg_constraint c WHERE c.contype IN ('p', 'u', 'f')
+                   AND (c.conrelid = altered AND found.attnum = ANY (c.conkey)
+                        OR c.confrelid = altered AND found.attnum = ANY (c.confkey))) THEN
+    RAISE EXCEPTION 'cannot alter type of column "%": it belongs to a UNIQUE, PRIMARY KEY or FOREIGN KEY constraint',
+      column_name USING ERRCODE = '0A000';
+  ELSIF found.atthasdef THEN
+    RAISE EXCEPTION '%', CASE WHEN found.atttypmod - 4 > length
+                              THEN 'cannot decrease a VARCHAR column size with default value'
+                              ELSE format('cannot alter type of column "%s": it has a default value', column_name) END
+      USING ERRCODE = '0A000';
+  END IF;
 END $$;
 
 CREATE OR REPLACE FUNCTION pg_internal.file_attributes(table_id oid, attributes json) RETURNS void
@@ -97,16 +177,10 @@ BEGIN
   SELECT table_id, pg_internal.column_number(table_id, key, 'ENCODE'), value
     FROM json_each_text(coalesce(attributes -> 'encodings', '{}'))
       ON CONFLICT (relation, number) DO UPDATE SET encoding = excluded.encoding;
-  INSERT INTO pg_internal.foreign_keys
-  SELECT table_id, k ->> 'name', ARRAY(SELECT json_array_elements_text(k -> 'columns')), coalesce((k ->> 'table')::oid, table_id),
-         ARRAY(SELECT json_array_elements_text(k -> 'referenced_columns'))
-    FROM json_array_elements(coalesce(attributes -> 'foreign_keys', '[]')) k;
-  PERFORM pg_internal.column_number(table_id, name, 'FOREIGN KEY')
-     FROM json_array_elements(coalesce(attributes -> 'foreign_keys', '[]')) k,
-          json_array_elements_text(k -> 'columns') AS name;
-  PERFORM pg_internal.column_number(coalesce((k ->> 'table')::oid, table_id), name, 'FOREIGN KEY')
-     FROM json_array_elements(coalesce(attributes -> 'foreign_keys', '[]')) k,
-          json_array_elements_text(k -> 'referenced_columns') AS name;
+  PERFORM pg_internal.add_foreign_key(table_id, k ->> 'name', ARRAY(SELECT json_array_elements_text(k -> 'columns')),
+                                      coalesce((k ->> 'table')::oid, table_id),
+                                      ARRAY(SELECT json_array_elements_text(k -> 'referenced_columns')))
+     FROM json_array_elements(coalesce(attributes -> 'foreign_keys', '[]')) k;
 END $$;
 
 CREATE OR REPLACE FUNCTION pg_internal.after_ddl() RETURNS event_trigger
@@ -124,7 +198,6 @@ BEGIN
      WHERE indisunique AND (indexrelid = command.objid OR indrelid = command.objid);
     IF command.object_type = 'table' AND command.command_tag IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO') THEN
       DELETE FROM pg_internal.column_attributes WHERE relation = command.objid;  -- of a former bearer of the number
-      DELETE FROM pg_internal.foreign_keys WHERE relation = command.objid;
       DELETE FROM pg_internal.table_attributes WHERE relation = command.objid;
       INSERT INTO pg_internal.table_attributes (relation) VALUES (command.objid);
       PERFORM pg_internal.file_attributes(command.objid, attributes);
@@ -139,8 +212,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   DELETE FROM pg_internal.column_attributes USING pg_event_trigger_dropped_objects() d
    WHERE d.classid = 'pg_class'::regclass AND d.objid = relation AND d.objsubid IN (0, number);
-  DELETE FROM pg_internal.foreign_keys USING pg_event_trigger_dropped_objects() d
-   WHERE d.classid = 'pg_class'::regclass AND d.objid IN (relation, referenced) AND d.objsubid = 0;
   DELETE FROM pg_internal.table_attributes USING pg_event_trigger_dropped_objects() d
    WHERE d.classid = 'pg_class'::regclass AND d.objid = relation AND d.objsubid = 0;
 END $$;

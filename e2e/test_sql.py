@@ -1,0 +1,124 @@
+"""Redshift's DDL and DML on the local Redshift, seen by a driver that we didn't write."""
+
+import psycopg
+import pytest
+
+
+@pytest.fixture
+def sql(place, connect):
+    """A session whose search path is the test's own schema."""
+    with connect() as connection:
+        connection.execute(f"SET search_path TO {place.schema}")
+        yield Sql(connection)
+
+
+class Sql:
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
+
+    def do(self, *statements: str) -> None:
+        for statement in statements:
+            self.connection.execute(statement)
+
+    def rows(self, text: str, parameters=None) -> list[tuple]:
+        return self.connection.execute(text, parameters).fetchall()
+
+    def value(self, text: str, parameters=None):
+        return self.rows(text, parameters)[0][0]
+
+    def error(self, text: str, parameters=None) -> tuple[str, str, str]:
+        """SQLSTATE, message, detail."""
+        with pytest.raises(psycopg.Error) as e:
+            self.connection.execute(text, parameters)
+        return e.value.sqlstate, e.value.diag.message_primary, e.value.diag.message_detail or ""
+
+
+TOO_LONG = "Value too long for character type"
+
+
+@pytest.mark.parametrize("statement", [
+    "INSERT INTO t VALUES (1, 'ééx')", "INSERT INTO t SELECT 1, 'ééx'", "UPDATE t SET v = v || 'xxxxx'",
+    "INSERT INTO t VALUES (1, 'abcd'), (2, 'abcde')",
+])
+def test_a_text_too_long_in_bytes_is_refused_however_it_comes(sql, statement):
+    sql.do("CREATE TABLE t (id int, v varchar(4))", "INSERT INTO t VALUES (0, 'éé'), (9, 'abcd     ')")
+    code, message, detail = sql.error(statement)
+    assert (code, message) == ("XX000", TOO_LONG)
+    assert "code:      8001" in detail
+    assert "Value too long for type character varying(4)" in detail
+    assert sql.rows("SELECT id, v FROM t ORDER BY 1") == [(0, "éé"), (9, "abcd")]
+
+
+def test_a_parameter_is_measured_as_a_literal_is(sql):
+    sql.do("CREATE TABLE t (v varchar(4))")
+    assert sql.error("INSERT INTO t VALUES (%s)", ["ééx"])[1] == TOO_LONG
+    assert sql.rows("SELECT %s::varchar(3)", ["ééx"]) == [("é",)]
+
+
+def test_default_lengths_are_redshifts(sql):
+    sql.do("CREATE TABLE t (a varchar, b text, c char, d varchar(max), e decimal, f bpchar, g nvarchar(7))")
+    assert [row[0] for row in sql.rows(
+        "SELECT type FROM pg_table_def WHERE tablename = 't' AND schemaname = current_schema()")] == [
+            "character varying(256)", "character varying(256)", "character(1)", "character varying(65535)",
+            "numeric(18,0)", "character(256)", "character varying(7)"]
+    sql.do("INSERT INTO t (e) VALUES (1.5)")
+    assert sql.value("SELECT e FROM t") == 2
+    assert sql.value("SELECT 1.5::decimal") == 2
+
+
+def test_blanks_at_the_end_mean_nothing_to_a_comparison(sql):
+    sql.do("CREATE TABLE t (v varchar(9), c char(5))", "INSERT INTO t VALUES ('a  ', 'a'), ('a', 'b')")
+    assert sql.value("SELECT count(*) FROM t WHERE v = 'a '") == 2
+    assert sql.value("SELECT count(*) FROM t WHERE v = c") == 1
+    assert sql.value("SELECT count(DISTINCT v) FROM t") == 1
+    assert sql.rows("SELECT len(v), len(c) FROM t ORDER BY 1") == [(1, 1), (3, 1)]
+
+
+@pytest.mark.parametrize("value, type_, message", [
+    ("1e18", "decimal(18,0)", "Numeric data overflow (result precision)"),
+    ("9223372036854775808", "decimal(19,0)", "Numeric data overflow (result precision)"),
+    ("9223372036854775808::decimal(38,0)", "bigint",
+     "Overflow (Long valid range -9223372036854775808 to 9223372036854775807)"),
+])
+def test_numbers_out_of_range_fail_in_redshifts_words(sql, value, type_, message):
+    assert sql.error(f"SELECT CAST({value} AS {type_})")[:2] == ("XX000", message)
+
+
+def test_keys_are_shown_and_not_enforced(sql, place):
+    sql.do("CREATE TABLE parent (id int PRIMARY KEY, code varchar(3) UNIQUE)",
+           "CREATE TABLE child (id int, parent_id int REFERENCES parent (id), code varchar(3),"
+           " CONSTRAINT of_code FOREIGN KEY (code) REFERENCES parent (code))",
+           "INSERT INTO parent VALUES (1, 'a'), (1, 'a')", "INSERT INTO child VALUES (1, 99, 'z')")
+    assert sql.rows(
+        "SELECT conname, contype, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = 'child'::regclass ORDER BY 1") == [
+            ("child_parent_id_fkey", "f", "FOREIGN KEY (parent_id) REFERENCES parent(id)"),
+            ("of_code", "f", "FOREIGN KEY (code) REFERENCES parent(code)")]
+    assert sql.rows(
+        "SELECT constraint_name, constraint_type FROM information_schema.table_constraints"
+        f" WHERE table_schema = '{place.schema}' AND constraint_type <> 'CHECK' ORDER BY 1") == [
+            ("child_parent_id_fkey", "FOREIGN KEY"), ("of_code", "FOREIGN KEY"), ("parent_code_key", "UNIQUE"),
+            ("parent_pkey", "PRIMARY KEY")]
+    assert sql.error("DROP TABLE parent")[0] == "2BP01"
+    sql.do("ALTER TABLE child DROP CONSTRAINT of_code", "DROP TABLE parent CASCADE")
+    assert sql.value("SELECT count(*) FROM pg_constraint WHERE conrelid = 'child'::regclass") == 0
+
+
+def test_a_varchar_grows_outside_of_a_block_only(sql):
+    sql.do("CREATE TABLE t (v varchar(4), k varchar(4) PRIMARY KEY, d varchar(4) DEFAULT 'x')",
+           "INSERT INTO t VALUES ('abcd', 'k')", "ALTER TABLE t ALTER COLUMN v TYPE varchar(9)",
+           "UPDATE t SET v = 'abcdefghi'")
+    assert sql.error("ALTER TABLE t ALTER COLUMN v TYPE varchar(5)")[1] == TOO_LONG
+    assert "PRIMARY KEY" in sql.error("ALTER TABLE t ALTER COLUMN k TYPE varchar(9)")[1]
+    assert sql.error("ALTER TABLE t ALTER COLUMN d TYPE varchar(3)")[1] == (
+        "cannot decrease a VARCHAR column size with default value")
+    sql.do("BEGIN")
+    assert sql.error("ALTER TABLE t ALTER COLUMN v TYPE varchar(20)")[:2] == (
+        "25001", "ALTER TABLE ALTER COLUMN cannot run inside a transaction block")
+    sql.do("ROLLBACK")
+
+
+def test_an_identity_takes_no_value(sql):
+    sql.do("CREATE TABLE t (id int IDENTITY(1, 1), v int)", "INSERT INTO t (v) VALUES (7)")
+    assert sql.error("INSERT INTO t (id, v) VALUES (1, 2)")[:2] == ("42601", "cannot set an identity column to a value")
+    assert sql.rows("SELECT id, v FROM t") == [(1, 7)]
