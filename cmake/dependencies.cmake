@@ -33,6 +33,10 @@ find_package(date REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
+find_package(BZip2 REQUIRED)
+if(PENSTOCK_TESTS)
+  pkg_check_modules(lzo REQUIRED IMPORTED_TARGET lzo2) # GPL: the tests' witness, and in no program of ours
+endif()
 
 # AWS CRT: a system-wide installation when there is one, else the cache's.
 list(APPEND CMAKE_PREFIX_PATH "${AWSCRT_DIR}")

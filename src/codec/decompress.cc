@@ -13,6 +13,10 @@ std::unique_ptr<ObjectReader> decompressed(std::unique_ptr<ObjectReader> in, Cod
       return read_gzip(std::move(in), std::move(name));
     case Codec::zstd:
       return read_zstd(std::move(in), std::move(name));
+    case Codec::bzip2:
+      return read_bzip2(std::move(in), std::move(name));
+    case Codec::lzop:
+      return read_lzop(std::move(in), std::move(name));
   }
   return in;
 }
@@ -23,6 +27,8 @@ Codec codec_of(std::string_view key) noexcept {
   };
   if (ends_with(".gz")) return Codec::gzip;
   if (ends_with(".zst") || ends_with(".zstd")) return Codec::zstd;
+  if (ends_with(".bz2")) return Codec::bzip2;
+  if (ends_with(".lzo")) return Codec::lzop;
   return Codec::none;
 }
 

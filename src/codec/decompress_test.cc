@@ -1,13 +1,17 @@
 #include "codec/decompress.h"
 
+#include <bzlib.h>
 #include <gmock/gmock.h>
+#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
+#include <lzo/lzo1x.h>
 #include <zstd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <random>
 
+#include "codec/lzo1x.h"
 #include "penstock/error.h"
 
 namespace penstock {
@@ -79,6 +83,52 @@ std::string refusal(const std::string& compressed, Codec codec, Sizes sizes = {}
   return "read without complaint";
 }
 
+std::string bzip2(std::string text) {
+  std::string out(text.size() + text.size() / 100 + 600, '\0');
+  auto size = static_cast<unsigned>(out.size());
+  EXPECT_EQ(BZ2_bzBuffToBuffCompress(out.data(), &size, text.data(), static_cast<unsigned>(text.size()), 1, 0, 0),
+            BZ_OK);
+  out.resize(size);
+  return out;
+}
+
+// A file as lzop writes it, in blocks that are smaller than its own.
+std::string lzop(std::string text) {
+  const auto number = [](std::size_t value, int bytes) {
+    std::string out;
+    while (bytes-- > 0) out += static_cast<char>(value >> (8 * bytes));
+    return out;
+  };
+  const auto crc = [](const std::string& bytes) {
+    return crc32_gzip_refl(0, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  };
+  constexpr std::uint32_t kCrcOfData = 0x100, kCrcOfHeader = 0x1000;
+  const std::string header = number(0x1040, 2) + number(0x20a0, 2) + number(0x0940, 2) + number(1, 1) + number(5, 1) +
+                             number(kCrcOfData | kCrcOfHeader, 4) + std::string(12, '\0') + number(1, 1) + "k";
+  std::string out = std::string("\x89LZO\0\r\n\x1a\n", 9) + header + number(crc(header), 4);
+  constexpr std::size_t kBlock = 8000;
+  std::string memory(LZO1X_1_MEM_COMPRESS, '\0');
+  for (std::size_t at = 0; at < text.size(); at += kBlock) {
+    std::string block = text.substr(at, kBlock), packed(2 * kBlock, '\0');
+    lzo_uint size = packed.size();
+    EXPECT_EQ(lzo1x_1_compress(reinterpret_cast<lzo_bytep>(block.data()), block.size(),
+                               reinterpret_cast<lzo_bytep>(packed.data()), &size, memory.data()),
+              LZO_E_OK);
+    packed.resize(size);
+    if (packed.size() >= block.size()) packed = block;
+    out += number(block.size(), 4) + number(packed.size(), 4) + number(crc(block), 4) + packed;
+  }
+  return out + number(0, 4);
+}
+
+std::string bytes_of_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  }
+  return bytes;
+}
+
 std::string sample(std::size_t size) {
   std::mt19937 random(7);
   std::string text;
@@ -88,6 +138,7 @@ std::string sample(std::size_t size) {
 }
 
 struct Case {
+  std::string name;
   Codec codec;
   std::string (*compress)(const std::string&);
 };
@@ -99,9 +150,11 @@ class EachCodec : public ::testing::TestWithParam<Case> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Decompress, EachCodec,
-                         ::testing::Values(Case{Codec::gzip, [](const std::string& t) { return gzip(t); }},
-                                           Case{Codec::zstd, [](const std::string& t) { return zstd(t); }}),
-                         [](const auto& info) { return info.param.codec == Codec::gzip ? "gzip" : "zstd"; });
+                         ::testing::Values(Case{"gzip", Codec::gzip, [](const std::string& t) { return gzip(t); }},
+                                           Case{"zstd", Codec::zstd, [](const std::string& t) { return zstd(t); }},
+                                           Case{"bzip2", Codec::bzip2, [](const std::string& t) { return bzip2(t); }},
+                                           Case{"lzop", Codec::lzop, [](const std::string& t) { return lzop(t); }}),
+                         [](const auto& info) { return info.param.name; });
 
 TEST_P(EachCodec, GivesBackWhatWasCompressedAtAnySizeOfBuffers) {
   const std::string text = sample(200'000);
@@ -138,7 +191,8 @@ TEST_P(EachCodec, RefusesWhatIsNotOfItsCodec) {
 
 TEST_P(EachCodec, RefusesDamage) {
   std::string compressed = compress(sample(30'000));
-  compressed[compressed.size() - 3] ^= 0x20;
+  const std::size_t end_mark = codec_ == Codec::lzop ? 4 : 0;
+  compressed[compressed.size() - end_mark - 3] ^= 0x20;
   EXPECT_THAT(refusal(compressed, codec_), HasSubstr("s3://b/k is damaged"));
 }
 
@@ -173,11 +227,58 @@ TEST(Zstd, RefusesAWindowThatTakesAllMemory) {
   EXPECT_THAT(refusal(out, Codec::zstd), HasSubstr("needs a zstd window beyond 128 MiB"));
 }
 
+TEST(Lzop, ReadsWhatLzopItselfWrites) {
+  std::string ten;
+  for (int i = 0; i < 10; ++i) ten += "one,1\n";
+  const std::string with_name = bytes_of_hex(
+      "894c5a4f000d0a1a0a104020a00940010503000009000081a46b01b21a0000000009635f6f6e652e747874684807640000003c0000002109"
+      "40109b036f6e652c310a200314000f6f6e652c310a6f6e652c310a6f6e652c310a11000000000000");
+  EXPECT_EQ(read_through(with_name, Codec::lzop), ten);
+  const std::string with_crc = bytes_of_hex(
+      "894c5a4f000d0a1a0a104020a0100103090300110c000081a46b01b21a0000000000b25415470000003c0000000e7775c17e176f6e652c31"
+      "0a2015140011000000000000");
+  EXPECT_EQ(read_through(with_crc + with_name, Codec::lzop), ten + ten);
+}
+
+TEST(Lzop, ReadsBlocksThatCouldNotBeMadeSmaller) {
+  std::mt19937 random(7);
+  std::string noise(50'000, '\0');
+  for (char& c : noise) c = static_cast<char>(random());
+  EXPECT_EQ(read_through(lzop(noise), Codec::lzop, {1000, 777}), noise);
+}
+
+TEST(Lzop, TakesWhatEveryLevelWrites) {
+  // long runs, far matches, matches that overlap themselves
+  std::string text = sample(60'000) + std::string(70'000, 'x') + sample(60'000) + std::string(40'000, '\0');
+  std::string packed(2 * text.size(), '\0'), memory(LZO1X_999_MEM_COMPRESS, '\0'), out(text.size(), '\0');
+  for (int level = 1; level <= 9; ++level) {
+    lzo_uint size = packed.size();
+    ASSERT_EQ(lzo1x_999_compress_level(reinterpret_cast<lzo_bytep>(text.data()), text.size(),
+                                       reinterpret_cast<lzo_bytep>(packed.data()), &size, memory.data(), nullptr, 0,
+                                       nullptr, level),
+              LZO_E_OK);
+    const auto bytes = std::as_bytes(std::span(packed)).first(size);
+    EXPECT_TRUE(decompress_lzo1x(bytes, std::as_writable_bytes(std::span(out)))) << level;
+    EXPECT_EQ(out, text) << level;
+    EXPECT_FALSE(decompress_lzo1x(bytes.first(size - 1), std::as_writable_bytes(std::span(out)))) << level;
+    EXPECT_FALSE(decompress_lzo1x(bytes, std::as_writable_bytes(std::span(out)).first(out.size() - 1))) << level;
+  }
+}
+
+TEST(Lzop, RefusesFilters) {
+  std::string file = lzop("abc");
+  constexpr std::size_t kFlags = 9 + 8;
+  file[kFlags + 2] = static_cast<char>(0x09);
+  EXPECT_THAT(refusal(file, Codec::lzop), HasSubstr("was made with lzop --filter"));
+}
+
 TEST(Codec, IsKnownByTheEndOfTheName) {
   EXPECT_EQ(codec_of("a/b.csv.gz"), Codec::gzip);
   EXPECT_EQ(codec_of("a/b.csv.GZ"), Codec::gzip);
   EXPECT_EQ(codec_of("b.json.zst"), Codec::zstd);
   EXPECT_EQ(codec_of("b.json.zstd"), Codec::zstd);
+  EXPECT_EQ(codec_of("b.bz2"), Codec::bzip2);
+  EXPECT_EQ(codec_of("b.LZO"), Codec::lzop);
   EXPECT_EQ(codec_of("b.csv"), Codec::none);
   EXPECT_EQ(codec_of(".gz"), Codec::none) << "a name, not an ending";
 }

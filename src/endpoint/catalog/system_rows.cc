@@ -55,6 +55,11 @@ std::string file_format(CopyFormat format) {  // of SYS_LOAD_HISTORY
       return "json";
     case CopyFormat::parquet:
       return "parquet";
+    case CopyFormat::orc:
+      return "orc";
+    case CopyFormat::avro:
+      return "avro";
+    case CopyFormat::fixed_width:
     case CopyFormat::delimited:
       break;
   }
@@ -67,7 +72,12 @@ std::string file_format_name(CopyFormat format) {  // of STL_LOAD_COMMITS
       return "JSON";
     case CopyFormat::parquet:
       return "Parquet";
+    case CopyFormat::orc:
+      return "ORC";
+    case CopyFormat::avro:
+      return "Avro";
     case CopyFormat::csv:
+    case CopyFormat::fixed_width:
     case CopyFormat::delimited:
       break;
   }

@@ -2,6 +2,7 @@
 
 #include "endpoint/copy/csv.h"
 #include "endpoint/copy/delimited.h"
+#include "endpoint/copy/fixed_width.h"
 #include "endpoint/copy/json_format.h"
 #include "endpoint/copy/parquet_format.h"
 
@@ -14,10 +15,15 @@ std::unique_ptr<RecordFormat> record_format(const CopyStatement& statement, std:
       return delimited_format(statement, columns, sizes);
     case CopyFormat::csv:
       return csv_format(statement, columns, sizes);
+    case CopyFormat::fixed_width:
+      return fixed_width_format(statement, columns, sizes);
     case CopyFormat::json:
       return json_format(statement, columns, std::move(json_paths), sizes);
     case CopyFormat::parquet:
       return parquet_format(statement, columns, query);
+    case CopyFormat::avro:
+    case CopyFormat::orc:
+      break;
   }
   throw not_supported("this format of COPY");
 }

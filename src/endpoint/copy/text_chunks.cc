@@ -102,6 +102,10 @@ std::unique_ptr<ObjectReader> open_bytes(const SourceObject& object, CopyCodec c
         return Codec::gzip;
       case CopyCodec::zstd:
         return Codec::zstd;
+      case CopyCodec::bzip2:
+        return Codec::bzip2;
+      case CopyCodec::lzop:
+        return Codec::lzop;
     }
     return Codec::none;
   }();

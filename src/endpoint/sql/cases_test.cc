@@ -1,6 +1,7 @@
 // The cases in cases/*.cases are the specification of recognise(): a title, a statement, what becomes of it.
 // UPDATE_GOLDEN=1 writes what recognise() says now; the diff is for review.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -46,8 +47,9 @@ std::string shown(const CopyStatement& copy) {
   const auto number = [&](std::string_view name, std::int64_t value) {
     if (value != 0) line(name, std::to_string(value));
   };
-  static constexpr std::array<const char*, 4> kFormats{"delimited", "csv", "json", "parquet"};
-  static constexpr std::array<const char*, 3> kCodecs{"none", "gzip", "zstd"};
+  static constexpr std::array<const char*, 7> kFormats{"delimited", "csv",     "fixed_width", "json",
+                                                       "avro",      "parquet", "orc"};
+  static constexpr std::array<const char*, 5> kCodecs{"none", "gzip", "zstd", "bzip2", "lzop"};
   if (copy.columns) {
     std::string columns;
     for (const auto& column : *copy.columns) columns += (columns.empty() ? "" : ", ") + column;
@@ -64,6 +66,7 @@ std::string shown(const CopyStatement& copy) {
   if (copy.format == CopyFormat::json) line("json_paths", copy.json_paths);
   if (copy.codec != CopyCodec::none) line("codec", kCodecs.at(static_cast<std::size_t>(copy.codec)));
   text("delimiter", copy.delimiter);
+  if (!copy.widths.empty()) line("widths", fmt::format("{}", fmt::join(copy.widths, ", ")));
   if (copy.quote != '"') line("quote", std::string(1, copy.quote));
   flag("escape", copy.escape);
   flag("remove_quotes", copy.remove_quotes);

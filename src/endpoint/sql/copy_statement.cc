@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -119,6 +120,30 @@ void parse_json(Draft& draft) {
   draft.copy.json_paths = std::move(paths);
 }
 
+// 'label:width,label:width': labels are for people, and may be anything.
+void parse_fixed_width(Draft& draft) {
+  draft.copy.format = CopyFormat::fixed_width;
+  const std::string specification = unescaped(text_argument(draft));
+  const auto malformed = [&] {
+    return wrong(fmt::format("FIXEDWIDTH '{}': expected 'label:width,label:width,…'", specification));
+  };
+  std::string_view rest = specification;
+  while (true) {
+    const std::string_view column = rest.substr(0, rest.find(','));
+    const auto colon = column.rfind(':');
+    if (colon == std::string_view::npos) throw malformed();
+    std::string_view digits = column.substr(colon + 1);
+    while (digits.starts_with(' ')) digits.remove_prefix(1);
+    while (digits.ends_with(' ')) digits.remove_suffix(1);
+    std::int32_t width = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), width);
+    if (error != std::errc() || end != digits.data() + digits.size() || width <= 0) throw malformed();
+    draft.copy.widths.push_back(width);
+    if (column.size() == rest.size()) return;
+    rest.remove_prefix(column.size() + 1);
+  }
+}
+
 template <auto member>
 void set(Draft& draft) {
   draft.copy.*member = true;
@@ -158,8 +183,8 @@ constexpr auto kOptions = std::to_array<Option>({
     {"MANIFEST", set<&CopyStatement::manifest>, true},
     {"GZIP", set_codec<CopyCodec::gzip>},
     {"ZSTD", set_codec<CopyCodec::zstd>},
-    {"BZIP2", nullptr, true},
-    {"LZOP", nullptr, true},
+    {"BZIP2", set_codec<CopyCodec::bzip2>},
+    {"LZOP", set_codec<CopyCodec::lzop>},
     {"SSH", nullptr, true},
     {"READRATIO", nullptr, true},
     {"ENCRYPTED", nullptr, true},
@@ -172,7 +197,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {"AVRO", nullptr, true},
     {"ORC", nullptr, true},
     {"SHAPEFILE", nullptr, true},
-    {"FIXEDWIDTH", nullptr, true},
+    {"FIXEDWIDTH", parse_fixed_width, true},
     {"SERIALIZETOJSON", nullptr, true},
     {"DELIMITER", parse_delimiter},
     {"QUOTE", [](Draft& draft) { draft.copy.quote = one_ascii_character("quote", text_argument(draft)); }},
@@ -204,22 +229,23 @@ constexpr auto kOptions = std::to_array<Option>({
     {"JOB", nullptr, true},
 });
 
-constexpr auto kFormats = std::to_array<std::string_view>({"CSV", "JSON", "PARQUET", "AVRO", "ORC", "SHAPEFILE"});
+constexpr auto kFormats =
+    std::to_array<std::string_view>({"CSV", "JSON", "PARQUET", "AVRO", "ORC", "SHAPEFILE", "FIXEDWIDTH"});
+
+constexpr auto kCodecs = std::to_array<std::string_view>({"GZIP", "ZSTD", "BZIP2", "LZOP"});
 
 // What may not stand together, in the words of the error: CSV is not compatible with ESCAPE.
 constexpr auto kIncompatible = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"CSV", "JSON"},
-    {"CSV", "PARQUET"},
     {"CSV", "ESCAPE"},
     {"CSV", "REMOVEQUOTES"},
-    {"JSON", "PARQUET"},
     {"JSON", "DELIMITER"},
     {"JSON", "ESCAPE"},
     {"JSON", "FILLRECORD"},
     {"JSON", "IGNOREBLANKLINES"},
     {"JSON", "NULL"},
     {"JSON", "REMOVEQUOTES"},
-    {"GZIP", "ZSTD"},
+    {"FIXEDWIDTH", "DELIMITER"},
+    {"FIXEDWIDTH", "ESCAPE"},
     {"IGNOREALLERRORS", "MAXERROR"},
 });
 
@@ -248,7 +274,19 @@ void parse_options(Draft& draft) {
   }
 }
 
+// At most one of them.
+void check_alternatives(const Draft& draft, std::span<const std::string_view> names) {
+  std::string_view first;
+  for (const std::string_view name : names) {
+    if (!draft.has(name)) continue;
+    if (!first.empty()) throw wrong(fmt::format("{} is not compatible with {}", first, name));
+    first = name;
+  }
+}
+
 void check_options(const Draft& draft) {
+  check_alternatives(draft, kFormats);
+  check_alternatives(draft, kCodecs);
   for (const auto& [option, other] : kIncompatible) {
     if (draft.has(option) && draft.has(other)) throw wrong(fmt::format("{} is not compatible with {}", option, other));
   }

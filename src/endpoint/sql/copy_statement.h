@@ -13,8 +13,8 @@
 
 namespace penstock::endpoint {
 
-enum class CopyFormat { delimited, csv, json, parquet };
-enum class CopyCodec { none, gzip, zstd };
+enum class CopyFormat { delimited, csv, fixed_width, json, avro, parquet, orc };
+enum class CopyCodec { none, gzip, zstd, bzip2, lzop };
 
 struct CopyStatement : Authorization {
   std::optional<std::string> schema;
@@ -26,6 +26,7 @@ struct CopyStatement : Authorization {
   CopyFormat format = CopyFormat::delimited;
   CopyCodec codec = CopyCodec::none;
   std::optional<std::string> delimiter;
+  std::vector<std::int32_t> widths;  // FIXEDWIDTH: of each field, in characters
   char quote = '"';
   bool escape = false;
   bool remove_quotes = false;
