@@ -122,3 +122,53 @@ def test_an_identity_takes_no_value(sql):
     sql.do("CREATE TABLE t (id int IDENTITY(1, 1), v int)", "INSERT INTO t (v) VALUES (7)")
     assert sql.error("INSERT INTO t (id, v) VALUES (1, 2)")[:2] == ("42601", "cannot set an identity column to a value")
     assert sql.rows("SELECT id, v FROM t") == [(1, 7)]
+
+
+def test_keys_that_come_later_are_informational_too(sql):
+    sql.do("CREATE TABLE t (a int NOT NULL, b int)", "INSERT INTO t VALUES (1, 1), (1, 1)",
+           "ALTER TABLE t ADD CONSTRAINT pk PRIMARY KEY (a)", "ALTER TABLE t ADD UNIQUE (b, a)", "INSERT INTO t VALUES (1, 1)",
+           "CREATE TABLE u (a int)", "ALTER TABLE u ADD FOREIGN KEY (a) REFERENCES t")
+    assert sql.rows("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+                    " WHERE conrelid IN ('t'::regclass, 'u'::regclass) ORDER BY 1") == [
+        ("pk", "PRIMARY KEY (a)"), ("t_b_a_key", "UNIQUE (b, a)"), ("u_a_fkey", "FOREIGN KEY (a) REFERENCES t(a)")]
+    assert sql.error("ALTER TABLE t ADD PRIMARY KEY (a)")[0] == "42P16"
+    sql.do("ALTER TABLE u DROP CONSTRAINT u_a_fkey", "ALTER TABLE t DROP CONSTRAINT pk")
+    assert "NOT NULL" in sql.error("ALTER TABLE t ADD PRIMARY KEY (b)")[1]
+    sql.do("DROP TABLE t")
+
+
+def test_key_columns_and_the_last_column_are_not_dropped(sql):
+    sql.do("CREATE TABLE t (d int DISTKEY, s int, x int) SORTKEY (s)", "CREATE TABLE u (a int)")
+    assert sql.error("ALTER TABLE t DROP COLUMN d")[:2] == ("0A000", 'cannot drop distkey column "d"')
+    assert sql.error("ALTER TABLE t DROP COLUMN s")[:2] == ("0A000", 'cannot drop sortkey column "s"')
+    assert sql.error("ALTER TABLE u DROP COLUMN a")[0] == "0A000"
+    sql.do("ALTER TABLE t DROP COLUMN x", "ALTER TABLE t ALTER SORTKEY NONE", "ALTER TABLE t DROP COLUMN s", "DROP TABLE t")
+
+
+def test_append_moves_rows(sql):
+    sql.do("CREATE TABLE t (a int, b varchar(5) ENCODE zstd, c int DEFAULT 7)",
+           "CREATE TABLE s (b varchar(5) ENCODE zstd, a int)", "INSERT INTO s VALUES ('x', 1), ('y', 2)")
+    assert 'has no column "c"' in sql.error("ALTER TABLE t APPEND FROM s")[1]
+    sql.do("ALTER TABLE t APPEND FROM s FILLTARGET")
+    assert sql.rows("SELECT a, b, c FROM t ORDER BY a") == [(1, "x", 7), (2, "y", 7)]
+    assert sql.value("SELECT count(*) FROM s") == 0
+    assert 'has no column "c"' in sql.error("ALTER TABLE s APPEND FROM t")[1]
+    sql.do("ALTER TABLE s APPEND FROM t IGNOREEXTRA")
+    assert sql.rows("SELECT a, b FROM s ORDER BY a") == [(1, "x"), (2, "y")]
+    sql.do("BEGIN")
+    assert sql.error("ALTER TABLE t APPEND FROM s FILLTARGET")[:2] == (
+        "25001", "ALTER TABLE APPEND cannot run inside a transaction block")
+    sql.do("ROLLBACK")
+
+
+@pytest.mark.parametrize("definition, problem", [
+    ("(a int, b varchar(6))", 'types of column "b" differ'), ("(a int NOT NULL, b varchar(5))", 'column "a" is NOT NULL'),
+    ("(a int, b varchar(5) ENCODE zstd)", 'encodings of column "b" differ'),
+    ("(a int, b varchar(5)) DISTKEY (a)", "distribution or sort styles differ"),
+    ("(a int, b varchar(5)) SORTKEY (a)", "distribution or sort styles differ"),
+])
+def test_append_wants_tables_that_are_alike(sql, definition, problem):
+    sql.do("CREATE TABLE t (a int, b varchar(5))", f"CREATE TABLE s {definition}", "CREATE TEMP TABLE e (a int, b varchar(5))")
+    assert problem in sql.error("ALTER TABLE t APPEND FROM s")[1]
+    assert "permanent" in sql.error("ALTER TABLE t APPEND FROM e")[1]
+    assert "same table" in sql.error("ALTER TABLE t APPEND FROM t")[1]

@@ -19,10 +19,10 @@ constexpr auto kNotHere = std::to_array<std::string_view>(
     {"SUPER", "VARBYTE", "VARBINARY", "BINARY", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH", "INTERVAL"});
 // Types of PostgreSQL that Redshift has not.
 constexpr auto kNotInRedshift = std::to_array<std::string_view>(
-    {"BYTEA",     "BIT",       "JSON",     "JSONB",   "UUID",      "SERIAL",    "BIGSERIAL", "SMALLSERIAL",
-     "SERIAL4",   "SERIAL8",   "MONEY",    "INET",    "CIDR",      "MACADDR",   "XML",       "TSVECTOR",
-     "TSQUERY",   "POINT",     "LINE",     "LSEG",    "BOX",       "PATH",      "POLYGON",   "CIRCLE",
-     "INT4RANGE", "INT8RANGE", "NUMRANGE", "TSRANGE", "TSTZRANGE", "DATERANGE", "HSTORE",    "INTERVAL"});
+    {"BYTEA",   "BIT",       "JSON",      "JSONB",  "UUID",     "SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL4",
+     "SERIAL8", "MONEY",     "INET",      "CIDR",   "MACADDR",  "XML",    "TSVECTOR",  "TSQUERY",     "POINT",
+     "LINE",    "LSEG",      "BOX",       "PATH",   "POLYGON",  "CIRCLE", "INT4RANGE", "INT8RANGE",   "NUMRANGE",
+     "TSRANGE", "TSTZRANGE", "DATERANGE", "HSTORE", "INTERVAL", "NAME"});
 
 bool is_one_of(const Token& token, auto const& words) {
   return std::ranges::any_of(words, [&](std::string_view word) { return is_keyword(token, word); });

@@ -16,6 +16,25 @@ struct AlterTable {
   TableAttributes attributes;
 };
 
+// Moves rows, in a transaction of its own.
+Decision append(AlterTable& alter) {
+  TokenReader& reader = alter.reader;
+  reader.expect("FROM");
+  const QualifiedName source = reader.qualified_name();
+  const bool ignore_extra = reader.accept("IGNOREEXTRA");
+  const bool fill_target = !ignore_extra && reader.accept("FILLTARGET");
+  reader.expect_end();
+  const std::string call = fmt::format(
+      "BEGIN PERFORM pg_catalog.penstock_append({}::pg_catalog.regclass, {}::pg_catalog.regclass, {}, {}); END",
+      quote_literal(quoted(alter.table)), quote_literal(quoted(source)), ignore_extra, fill_target);
+  return {.action = Script{.statements = {"DO " + quote_literal(call)},
+                           .tag = "ALTER TABLE APPEND",
+                           .outside_block = true,
+                           .refused_as = "ALTER TABLE APPEND"},
+          .effect = TransactionEffect::none,
+          .kind = {}};
+}
+
 SqlError refused(const std::string& message) { return {"0A000", message}; }
 
 Decision pass(AlterTable& alter) {
@@ -71,10 +90,10 @@ Decision add(AlterTable& alter) {
     alter.attributes.foreign_keys.push_back(std::move(key));
     return remember(alter, false);
   }
-  if (reader.accept_all({"PRIMARY", "KEY"}) || reader.accept("UNIQUE")) {
-    reader.list();
-    reader.expect_end();
-    return pass(alter);
+  const bool primary = reader.accept_all({"PRIMARY", "KEY"});
+  if (primary || reader.accept("UNIQUE")) {
+    alter.attributes.added_keys.push_back({.name = name, .primary = primary, .columns = reader.list()});
+    return remember(alter, false);
   }
   if (name) throw reader.syntax_error();
   reader.accept("COLUMN");
@@ -172,7 +191,7 @@ std::optional<Decision> alter_table(const StatementText& statement) {
   alter.table = reader.qualified_name();
   if (reader.accept("ADD")) return add(alter);
   if (reader.accept("DROP")) return drop(alter);
-  if (is_keyword(reader.peek(), "APPEND")) throw not_supported("ALTER TABLE APPEND");
+  if (reader.accept("APPEND")) return append(alter);
   if (reader.accept("RENAME")) {
     if (reader.accept("COLUMN") || !is_keyword(reader.peek(), "TO")) reader.name();
     reader.expect("TO");

@@ -79,7 +79,7 @@ bool at_names_only(TokenReader reader) {
 std::optional<Decision> create_table(const StatementText& statement) {
   CreateTable create{.reader = statement.reader(), .edits = statement.edits(), .table = {}, .attributes = {}};
   TokenReader& reader = create.reader;
-  reader.accept_all({"IF", "NOT", "EXISTS"});
+  const bool if_not_exists = reader.accept_all({"IF", "NOT", "EXISTS"});
   const bool temporary_by_name = reader.peek().text.starts_with('#');
   const bool temporary_by_word = statement.behind_words > 2;
   if (temporary_by_name && !temporary_by_word) create.edits.insert_before(statement.behind_words - 1, "TEMPORARY ");
@@ -99,6 +99,7 @@ std::optional<Decision> create_table(const StatementText& statement) {
   }
   read_attributes(create);
 
+  if (if_not_exists && is_keyword(reader.peek(), "AS")) throw reader.syntax_error();
   const bool as_query = !has_columns && reader.accept("AS");
   if (as_query) {
     if (reader.at_symbol('(')) {

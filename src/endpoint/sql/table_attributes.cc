@@ -58,7 +58,8 @@ std::string quoted(const QualifiedName& name) {
 }
 
 bool TableAttributes::empty() const {
-  return !diststyle && !distkey && !sortstyle && !backup && encodings.empty() && !like && foreign_keys.empty();
+  return !diststyle && !distkey && !sortstyle && !backup && encodings.empty() && !like && foreign_keys.empty() &&
+         added_keys.empty();
 }
 
 std::string TableAttributes::statement() const {
@@ -79,6 +80,13 @@ std::string TableAttributes::statement() const {
     if (key.table) entry["table"] = quoted(*key.table);
     entry["referenced_columns"] = key.referenced_columns;
     json["foreign_keys"].push_back(entry);
+  }
+  for (const AddedKey& key : added_keys) {
+    nlohmann::ordered_json entry;
+    if (key.name) entry["name"] = *key.name;
+    entry["primary"] = key.primary;
+    entry["columns"] = key.columns;
+    json["added_keys"].push_back(entry);
   }
   const auto text = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   return fmt::format("SELECT pg_catalog.penstock_attributes({})", quote_literal(text));

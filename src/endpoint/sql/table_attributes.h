@@ -18,6 +18,13 @@ struct ForeignKey {
   std::vector<std::string> referenced_columns;  // empty: its primary key
 };
 
+// UNIQUE or PRIMARY KEY that a table gets later: PostgreSQL's own would look for duplicates in what it holds.
+struct AddedKey {
+  std::optional<std::string> name;
+  bool primary = false;
+  std::vector<std::string> columns;
+};
+
 struct TableAttributes {
   std::optional<std::string> diststyle;  // AUTO, EVEN, KEY, ALL
   std::optional<std::string> distkey;
@@ -27,6 +34,7 @@ struct TableAttributes {
   std::map<std::string, std::string> encodings;  // by column, as pg_table_def shows them
   std::optional<QualifiedName> like;
   std::vector<ForeignKey> foreign_keys;
+  std::vector<AddedKey> added_keys;
 
   [[nodiscard]] bool empty() const;
   // The call of penstock_attributes() that makes the next DDL of the transaction keep them.

@@ -35,7 +35,8 @@ END $$;
 
 -- Until the next DDL of this transaction. In the client's own search path: names of other tables become their numbers.
 -- {"diststyle", "distkey", "sortstyle", "sortkeys": [], "backup", "encodings": {column: encoding}, "like": table,
---  "foreign_keys": [{"name", "columns": [], "table" (absent: the same one), "referenced_columns": []}]}
+--  "foreign_keys": [{"name", "columns": [], "table" (absent: the same one), "referenced_columns": []}],
+--  "added_keys": [{"name", "primary", "columns": []}]}
 CREATE OR REPLACE FUNCTION pg_catalog.penstock_attributes(attributes jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -110,6 +111,106 @@ BEGIN
   SELECT 'pg_constraint'::regclass, made, 0, 'pg_class'::regclass, target.conindid, 0, 'n';
 END $$;
 
+-- PRIMARY KEY or UNIQUE of a table that has rows already, which may be doubled: an index that takes them, and the
+-- constraint that shows.
+CREATE OR REPLACE FUNCTION pg_internal.add_key(table_id oid, name text, is_primary boolean, columns text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  key smallint[] := ARRAY(SELECT pg_internal.column_number(table_id, c, CASE WHEN is_primary THEN 'PRIMARY KEY' ELSE 'UNIQUE' END)
+                            FROM unnest(columns) WITH ORDINALITY u(c, place) ORDER BY place);
+  base text := (SELECT relname FROM pg_class WHERE oid = table_id);
+  schema_id oid := (SELECT relnamespace FROM pg_class WHERE oid = table_id);
+  chosen text;
+  index_id oid;
+  made oid := pg_nextoid('pg_constraint', 'oid', 'pg_constraint_oid_index');
+BEGIN
+  IF is_primary AND EXISTS (SELECT FROM pg_constraint WHERE conrelid = table_id AND contype = 'p') THEN
+    RAISE EXCEPTION 'multiple primary keys for table "%" are not allowed', base USING ERRCODE = '42P16';
+  END IF;
+  IF is_primary AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = table_id AND attnum = ANY (key) AND NOT attnotnull) THEN
+    RAISE EXCEPTION 'a PRIMARY KEY takes columns that are NOT NULL only' USING ERRCODE = '0A000';
+  END IF;
+  SELECT c INTO chosen
+    FROM generate_series(0, 1600) n,
+         format('%s%s', coalesce(name, CASE WHEN is_primary THEN base || '_pkey'
+                                            ELSE base || '_' || array_to_string(columns, '_') || '_key' END),
+                nullif(n, 0)) c
+   WHERE name IS NOT NULL OR NOT EXISTS (SELECT FROM pg_class WHERE relname = c AND relnamespace = schema_id)
+   ORDER BY n LIMIT 1;
+  EXECUTE format('CREATE INDEX %I ON %s (%s)', chosen, table_id::regclass,
+                 (SELECT string_agg(quote_ident(c), ', ' ORDER BY place) FROM unnest(columns) WITH ORDINALITY u(c, place)));
+  index_id := (SELECT oid FROM pg_class WHERE relname = chosen AND relnamespace = schema_id);
+  UPDATE pg_index SET indisprimary = is_primary WHERE indexrelid = index_id;
+  INSERT INTO pg_constraint (oid, conname, connamespace, contype, condeferrable, condeferred, convalidated, conrelid,
+                             contypid, conindid, conparentid, confrelid, confupdtype, confdeltype, confmatchtype,
+                             conislocal, coninhcount, connoinherit, conkey)
+  VALUES (made, chosen, schema_id, CASE WHEN is_primary THEN 'p' ELSE 'u' END, false, false, true, table_id,
+          0, index_id, 0, 0, ' ', ' ', ' ', true, 0, true, key);
+  DELETE FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = index_id AND refobjid = table_id;
+  INSERT INTO pg_depend (classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype)
+  SELECT 'pg_constraint'::regclass, made, 0, 'pg_class'::regclass, table_id, n, 'a'::"char" FROM unnest(key) n
+  UNION ALL
+  SELECT 'pg_class'::regclass, index_id, 0, 'pg_constraint'::regclass, made, 0, 'i';
+END $$;
+
+-- ALTER TABLE APPEND: the columns that move, in the target's order; refuses what Redshift refuses.
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_append_columns(target regclass, source regclass, ignore_extra boolean,
+                                                              fill_target boolean) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  problem text;
+BEGIN
+  IF target = source THEN
+    problem := 'the source and the target are the same table';
+  ELSIF EXISTS (SELECT FROM pg_class WHERE oid IN (target, source) AND (relkind <> 'r' OR relpersistence <> 'p')) THEN
+    problem := 'both must be permanent tables';
+  ELSIF (SELECT count(DISTINCT coalesce(diststyle, 'AUTO')) > 1 OR count(DISTINCT coalesce(nullif(sortstyle, 'NONE'), 'AUTO')) > 1
+           FROM pg_internal.table_attributes WHERE relation IN (target, source)) THEN
+    problem := 'the distribution or sort styles differ';
+  ELSIF (SELECT count(DISTINCT coalesce((SELECT attname FROM pg_attribute WHERE attrelid = relation AND attnum = distkey), '')) > 1
+             OR count(DISTINCT ARRAY(SELECT attname FROM unnest(sortkeys) WITH ORDINALITY k(number, place)
+                                       JOIN pg_attribute ON attrelid = relation AND attnum = number ORDER BY place)) > 1
+           FROM pg_internal.table_attributes WHERE relation IN (target, source)) THEN
+    problem := 'the distribution or sort keys differ';
+  ELSIF (SELECT count(DISTINCT attrelid) = 2 FROM pg_attribute WHERE attrelid IN (target, source) AND attidentity <> '') THEN
+    problem := 'both have an IDENTITY column';
+  ELSE
+    SELECT CASE WHEN s.attname IS NULL AND NOT fill_target THEN
+                  format('the source has no column "%s" (FILLTARGET fills it)', t.attname)
+                WHEN t.attname IS NULL AND NOT ignore_extra THEN
+                  format('the target has no column "%s" (IGNOREEXTRA drops it)', s.attname)
+                WHEN (s.atttypid, s.atttypmod) <> (t.atttypid, t.atttypmod) THEN
+                  format('the types of column "%s" differ', t.attname)
+                WHEN s.attnotnull <> t.attnotnull THEN format('column "%s" is NOT NULL in one of them only', t.attname)
+                WHEN s.encoding <> t.encoding THEN format('the encodings of column "%s" differ', t.attname) END
+      INTO problem
+      FROM (SELECT a.*, c.encoding FROM pg_attribute a JOIN pg_internal.columns c ON c.relation = attrelid AND c.number = attnum
+             WHERE attrelid = target) t
+      FULL JOIN (SELECT a.*, c.encoding FROM pg_attribute a JOIN pg_internal.columns c ON c.relation = attrelid AND c.number = attnum
+                  WHERE attrelid = source) s ON s.attname = t.attname
+     ORDER BY 1 LIMIT 1;
+  END IF;
+  IF problem IS NOT NULL THEN
+    RAISE EXCEPTION 'ALTER TABLE APPEND can''t move rows from % to %: %', source, target, problem USING ERRCODE = '0A000';
+  END IF;
+  RETURN (SELECT string_agg(quote_ident(t.attname), ', ' ORDER BY t.attnum)
+            FROM pg_attribute t JOIN pg_attribute s ON s.attrelid = source AND s.attname = t.attname
+           WHERE t.attrelid = target AND t.attnum > 0 AND s.attnum > 0 AND NOT t.attisdropped AND NOT s.attisdropped);
+END $$;
+
+-- With the client's own rights.
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_append(target regclass, source regclass, ignore_extra boolean,
+                                                      fill_target boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  columns text;
+BEGIN
+  EXECUTE format('LOCK TABLE %s, %s IN ACCESS EXCLUSIVE MODE', source, target);
+  columns := penstock_append_columns(target, source, ignore_extra, fill_target);
+  EXECUTE format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s', target, columns, columns, source);
+  EXECUTE format('DELETE FROM %s', source);  -- not TRUNCATE: rows that came after the snapshot stay where they are
+END $$;
+
 -- Before ALTER COLUMN TYPE varchar(length): refuses what Redshift refuses. That a view uses the column, or that a value
 -- is longer, PostgreSQL finds itself.
 CREATE OR REPLACE FUNCTION pg_catalog.penstock_may_alter_type(altered regclass, column_name text, length integer)
@@ -181,6 +282,9 @@ BEGIN
                                       coalesce((k ->> 'table')::oid, table_id),
                                       ARRAY(SELECT json_array_elements_text(k -> 'referenced_columns')))
      FROM json_array_elements(coalesce(attributes -> 'foreign_keys', '[]')) k;
+  PERFORM pg_internal.add_key(table_id, k ->> 'name', (k ->> 'primary')::boolean,
+                              ARRAY(SELECT json_array_elements_text(k -> 'columns')))
+     FROM json_array_elements(coalesce(attributes -> 'added_keys', '[]')) k;
 END $$;
 
 CREATE OR REPLACE FUNCTION pg_internal.after_ddl() RETURNS event_trigger
@@ -209,7 +313,23 @@ END $$;
 
 CREATE OR REPLACE FUNCTION pg_internal.after_drop() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  dropped record;
 BEGIN
+  FOR dropped IN SELECT d.address_names[3] AS name, d.objsubid = t.distkey AS distkey, d.objsubid = ANY (t.sortkeys) AS sortkey,
+                        NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = d.objid AND attnum > 0 AND NOT attisdropped)
+                          AS last
+                   FROM pg_event_trigger_dropped_objects() d
+                   JOIN pg_class c ON c.oid = d.objid
+                   JOIN pg_internal.table_attributes t ON t.relation = d.objid
+                  WHERE d.classid = 'pg_class'::regclass AND d.objsubid > 0 LOOP
+    IF dropped.distkey OR dropped.sortkey THEN
+      RAISE EXCEPTION 'cannot drop % column "%"', CASE WHEN dropped.distkey THEN 'distkey' ELSE 'sortkey' END, dropped.name
+        USING ERRCODE = '0A000';
+    ELSIF dropped.last THEN
+      RAISE EXCEPTION 'cannot drop the only column of a table' USING ERRCODE = '0A000';
+    END IF;
+  END LOOP;
   DELETE FROM pg_internal.column_attributes USING pg_event_trigger_dropped_objects() d
    WHERE d.classid = 'pg_class'::regclass AND d.objid = relation AND d.objsubid IN (0, number);
   DELETE FROM pg_internal.table_attributes USING pg_event_trigger_dropped_objects() d
