@@ -87,6 +87,32 @@ def test_starts_answers_and_stops_and_keeps_its_data(local: Local) -> None:
         assert after[name] == before[name]
 
 
+def test_clients_may_trust_its_certificate_which_is_made_once(local: Local) -> None:
+    local.up()
+    env = local.environment()
+    root = Path(env["PGSSLROOTCERT"])
+    before = root.read_bytes()
+    for host in ("localhost", "127.0.0.1"):
+        with psycopg.connect(host=host, port=env["REDSHIFT_PORT"], dbname=env["REDSHIFT_DB"],
+                             user=env["REDSHIFT_USER"], password=env["REDSHIFT_PASSWORD"], sslmode="verify-full",
+                             sslrootcert=str(root)) as connection:
+            assert connection.pgconn.ssl_in_use
+    penstock = [PENSTOCK, "history", "--json"]
+    run = subprocess.run(penstock, capture_output=True, text=True, check=False, env={**env, "PGSSLMODE": "verify-full"})
+    assert run.returncode == 0, run.stderr
+    assert (local.data / "server.key").stat().st_mode & 0o777 == 0o600
+    local.run("down")
+    local.up()
+    assert root.read_bytes() == before
+    with folder_for_servers() as folder:
+        other = Local(folder / "data")
+        other.up()
+        strange = {**env, "PGSSLMODE": "verify-full", "PGSSLROOTCERT": other.environment()["PGSSLROOTCERT"]}
+        run = subprocess.run(penstock, capture_output=True, text=True, check=False, env=strange)
+        other.run("down")
+    assert (run.returncode, "certificate verify failed" in run.stderr) == (1, True), run.stderr
+
+
 def test_up_while_it_runs_says_so_and_changes_nothing(local: Local) -> None:
     local.up()
     pids = local.pids()

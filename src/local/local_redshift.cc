@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "local/certificate.h"
 #include "local/object_server.h"
 #include "local/ports.h"
 #include "penstock/error.h"
@@ -69,7 +70,8 @@ void refuse_foreign_folder(const fs::path& folder) {
   if (!fs::exists(folder) || fs::exists(folder / "state.json")) return;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto name = entry.path().filename();
-    if (name != "log" && name != "lock" && name != "state.json.new") {  // of a first start that was cut short
+    if (name == "log" || name == "lock" || name == "state.json.new") continue;  // of a first start that was cut short
+    if (!fs::exists(folder / "state.json")) {                                   // nor of one that has just begun
       throw Error(ErrorKind::refused, fmt::format("{} holds {}, and is no local Redshift's: name a new folder, or an "
                                                   "empty one, with --data",
                                                   folder.string(), name.string()));
@@ -214,6 +216,7 @@ void LocalRedshift::start_endpoint(State& state, const UpOptions& options, const
   const fs::path config = folder_ / "endpoint.json";
   const fs::path port_file = folder_ / "endpoint.port";
   fs::remove(port_file);
+  const auto [root, certificate, key] = ensure_certificate(folder_);
   using nlohmann::json;
   const json s3 = state.s3.kind == S3Kind::folder ? json{{"folder", (folder_ / "s3").string()}}
                                                   : json{{"endpoint_url", state.s3.url}};
@@ -226,6 +229,7 @@ void LocalRedshift::start_endpoint(State& state, const UpOptions& options, const
            {"user", kUser},
            {"password", state.password.reveal()},
            {"backend", {{"socket_dir", state.socket_folder}, {"port", kPostgresPort}, {"superuser", kSuperuser}}},
+           {"tls", {{"certificate", certificate.string()}, {"key", key.string()}}},
            {"s3", s3},
            {"credentials",
             {{"access_key_id", state.access_key_id}, {"secret_access_key", state.secret_access_key.reveal()}}},
@@ -329,6 +333,7 @@ std::vector<Setting> LocalRedshift::settings() const {
                            {"REDSHIFT_DB", kDatabase},
                            {"REDSHIFT_USER", kUser},
                            {"REDSHIFT_PASSWORD", state->password.reveal()},
+                           {"PGSSLROOTCERT", certificate_files(folder_).root.string()},
                            {"AWS_ACCESS_KEY_ID", state->access_key_id},
                            {"AWS_SECRET_ACCESS_KEY", state->secret_access_key.reveal()},
                            {"AWS_REGION", kRegion}};

@@ -3,6 +3,7 @@
 //     state.json       secrets, made once, and the processes of now        log/        what each of them says
 //     postgres/        PostgreSQL's own                                     s3/         S3 as a folder, a bucket each
 //     endpoint.json    the endpoint's configuration                        versitygw/  the S3 server's folder
+//     server.crt       its certificate, made once; server.key, its key     root.crt    what clients are to trust
 //
 // The processes live on when the program that started them ends, and are found again by the state file; one that
 // ended, or whose pid is another's now, is never signalled. Starting and stopping exclude each other across programs.

@@ -40,12 +40,10 @@ int run_psql(const std::vector<Setting>& settings, const std::optional<std::stri
   std::vector<std::string> arguments{program, "--no-password"};
   if (!conversation) arguments.insert(arguments.end(), {"--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"});
   if (statement) arguments.insert(arguments.end(), {"--command", *statement});
-  static const std::map<std::string, std::string> kPsqlNames{{"REDSHIFT_HOST", "PGHOST"},
-                                                             {"REDSHIFT_PORT", "PGPORT"},
-                                                             {"REDSHIFT_DB", "PGDATABASE"},
-                                                             {"REDSHIFT_USER", "PGUSER"},
-                                                             {"REDSHIFT_PASSWORD", "PGPASSWORD"}};
-  // others of libpq's variables would lead elsewhere, or ask for what the endpoint has not
+  static const std::map<std::string, std::string> kPsqlNames{
+      {"REDSHIFT_HOST", "PGHOST"}, {"REDSHIFT_PORT", "PGPORT"},         {"REDSHIFT_DB", "PGDATABASE"},
+      {"REDSHIFT_USER", "PGUSER"}, {"REDSHIFT_PASSWORD", "PGPASSWORD"}, {"PGSSLROOTCERT", "PGSSLROOTCERT"}};
+  // others of libpq's variables would lead elsewhere
   std::vector<std::string> changes{"PGHOSTADDR", "PGSERVICE", "PGOPTIONS", "PGSSLMODE=prefer"};
   for (const auto& [name, value] : settings) {
     if (const auto psql_name = kPsqlNames.find(name); psql_name != kPsqlNames.end()) {

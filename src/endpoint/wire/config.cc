@@ -51,6 +51,8 @@ class Members {
     return member->is_boolean() && member->get<bool>();
   }
 
+  bool has(const char* name) { return find(name, false) != nullptr; }
+
   Members object(const char* name) {
     static const Json none = Json::object();
     const auto* member = find(name, true);
@@ -89,6 +91,12 @@ void read_backend(Members members, EndpointConfig& config) {
   config.backend.socket_dir = members.required("socket_dir");
   config.backend.port = static_cast<std::uint16_t>(members.number("port", 5432, 65535));
   config.backend.superuser = members.required("superuser");
+  members.refuse_others();
+}
+
+void read_tls(Members members, EndpointConfig& config) {
+  config.tls.certificate = members.required("certificate");
+  config.tls.key = members.required("key");
   members.refuse_others();
 }
 
@@ -141,6 +149,7 @@ EndpointConfig parse_config(std::string_view json) {
   config.account.user = members.required("user");
   config.account.password = Secret(members.required("password"));
   read_backend(members.object("backend"), config);
+  if (members.has("tls")) read_tls(members.object("tls"), config);
   read_s3(members.object("s3"), config);
   read_credentials(members.object("credentials"), config);
   config.region = members.optional("region", config.region);

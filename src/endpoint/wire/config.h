@@ -9,7 +9,8 @@
 //      "region": "us-east-1"}
 //
 // s3 is a folder or {"endpoint_url": "http://…"}. Optional: port (0: a free one), port_file, region, max_connections
-// (200), listen_anywhere (false: loopback addresses only).
+// (200), listen_anywhere (false: loopback addresses only), and "tls": {"certificate": "…", "key": "…"}, two files in
+// PEM: with them clients may encrypt, and need not.
 //
 // Errors: Error invalid, with all problems at once, a line each.
 #pragma once
@@ -33,6 +34,10 @@ struct EndpointConfig {
     std::uint16_t port = 5432;
     std::string superuser;
   } backend;
+  struct {
+    std::string certificate;  // empty: no TLS
+    std::string key;
+  } tls;
   std::string s3_folder;        // either this
   std::string s3_endpoint_url;  // or this
   AwsCredentials credentials;

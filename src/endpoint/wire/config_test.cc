@@ -47,6 +47,14 @@ TEST(EndpointConfig, IsReadWhole) {
   EXPECT_EQ(config.credentials.access_key_id, "AK");
   EXPECT_EQ(config.region, "eu-west-1");
   EXPECT_EQ(config.max_connections, 200U);
+  EXPECT_EQ(config.tls.certificate, "");
+}
+
+TEST(EndpointConfig, TlsHasBothItsFilesOrNone) {
+  const auto config = parse_config(with(R"("s3":)", R"("tls":{"certificate":"c.pem","key":"k.pem"},"s3":)"));
+  EXPECT_EQ(config.tls.certificate, "c.pem");
+  EXPECT_EQ(config.tls.key, "k.pem");
+  EXPECT_THAT(problems_of(with(R"("s3":)", R"("tls":{"certificate":"c.pem"},"s3":)")), HasSubstr("tls.key: missing"));
 }
 
 TEST(EndpointConfig, AllProblemsAreNamedAtOnce) {

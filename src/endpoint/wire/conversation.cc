@@ -69,6 +69,7 @@ void Conversation::push_to_backend(std::size_t leave) {
 }
 
 void Conversation::say_goodbye() noexcept {
+  client.end();
   client.flush();
   while (client.unsent() > 0) {
     pollfd end{client.descriptor(), POLLOUT, 0};

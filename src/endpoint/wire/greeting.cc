@@ -57,7 +57,15 @@ std::optional<StartupPacket> next_startup(MessageStream& client, const Welcome& 
   }
 }
 
-// Encryption is asked for before anything else, and refused: there is none yet.
+// What came in the clear behind the request is nobody's that the client can know of: it was not encrypted.
+void encrypt(MessageStream& client, const TlsIdentity& identity) {
+  if (client.encrypted()) throw ProtocolError("TLS was asked for inside of TLS");
+  if (client.has_input()) throw ProtocolError("received unencrypted data after SSL request");
+  client.send("S");
+  client.start_tls(identity);
+}
+
+// Encryption is asked for before anything else.
 std::optional<StartupPacket> startup(MessageStream& client, const Welcome& welcome, Clock::time_point deadline) {
   // SSLRequest and GSSENCRequest once each, in any order: more is no client's doing.
   for (int asked = 0; asked < 3; ++asked) {
@@ -65,6 +73,12 @@ std::optional<StartupPacket> startup(MessageStream& client, const Welcome& welco
     if (!packet) return std::nullopt;
     switch (packet->kind) {
       case StartupPacket::Kind::ssl:
+        if (welcome.identity != nullptr) {
+          encrypt(client, *welcome.identity);
+        } else {
+          client.send("N");
+        }
+        continue;
       case StartupPacket::Kind::gss_encryption:
         client.send("N");
         continue;

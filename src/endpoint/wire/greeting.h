@@ -34,6 +34,7 @@ struct Welcome {
   CancelKeys& cancel_keys;
   const Socket& stop_event;
   std::function<bool()> have_room;  // false: too many connections
+  const TlsIdentity* identity;      // nullptr: there is no TLS
 };
 
 // Answers until the client has proved who it is. nullopt: it was a cancel request, or was refused and told so, or left.

@@ -1,84 +1,17 @@
 // Clients that don't keep to the protocol, or know parts of it that libpq doesn't use.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <sys/socket.h>
 
-#include <cstring>
-
-#include "endpoint/wire/md5_password.h"
 #include "endpoint/wire/testing/endpoint.h"
+#include "endpoint/wire/testing/raw_client.h"
 
 namespace penstock::endpoint {
 namespace {
 
 using endpoint::testing::Client;
 using endpoint::testing::Endpoint;
+using endpoint::testing::RawClient;
 using ::testing::HasSubstr;
 using namespace std::string_literals;
-
-// A socket and nothing else.
-class RawClient {
- public:
-  explicit RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(socket_.descriptor(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  }
-
-  void send(std::string_view bytes) { ::send(socket_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
-  void stop_sending() { ::shutdown(socket_.descriptor(), SHUT_WR); }
-  std::string bytes(std::size_t count) {
-    while (received_.size() < count && receive()) {
-    }
-    auto taken = received_.substr(0, count);
-    received_.erase(0, count);
-    return taken;
-  }
-  // The next message: its type, then its body. "" at the end.
-  std::string message() {
-    Message message;
-    while (next_message(received_, 1 << 30, message) == Framing::incomplete) {
-      if (!receive()) return "";
-    }
-    auto taken = message.type + std::string(message.body);
-    received_.erase(0, message.whole.size());
-    return taken;
-  }
-  std::string until(char type) {
-    while (true) {
-      auto next = message();
-      if (next.empty() || next[0] == type) return next;
-    }
-  }
-  bool at_end() { return received_.empty() && !receive(); }
-
-  // As a driver of Redshift logs in, with settings that PostgreSQL would refuse.
-  std::string log_in() {
-    send(startup_packet({{"user", "awsuser"},
-                         {"database", "dev"},
-                         {"client_protocol_version", "2"},
-                         {"driver_version", "Redshift Python Driver 2.2.0"},
-                         {"os_version", "Linux"},
-                         {"application_name", "raw"}}));
-    const auto request = message();
-    EXPECT_EQ(request.substr(0, 5), "R\0\0\0\5"s);
-    send(MessageWriter('p').text(md5_response(Secret("it's \\ 100% secret"), "awsuser", request.substr(5))).finish());
-    send(bare_message('H'));
-    return until('Z');
-  }
-
- private:
-  bool receive() {
-    char buffer[4096];
-    const auto got = ::recv(socket_.descriptor(), buffer, sizeof buffer, 0);
-    if (got > 0) received_.append(buffer, static_cast<std::size_t>(got));
-    return got > 0;
-  }
-  Socket socket_;
-  std::string received_;
-};
 
 class HostileTest : public ::testing::Test {
  protected:

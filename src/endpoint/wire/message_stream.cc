@@ -9,6 +9,7 @@ namespace penstock::endpoint {
 namespace {
 
 constexpr std::size_t kReadSize = 64 << 10;
+constexpr std::size_t kEncryptedAtOnce = 64 << 10;
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
@@ -17,18 +18,36 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 MessageStream::MessageStream(Socket socket, std::size_t most_message_bytes)
     : socket_(std::move(socket)), most_message_bytes_(most_message_bytes) {}
 
+std::optional<std::size_t> MessageStream::receive(std::span<char> buffer) {
+  ssize_t got = 0;
+  do {
+    got = ::recv(socket_.descriptor(), buffer.data(), buffer.size(), 0);
+  } while (got < 0 && errno == EINTR);
+  if (got > 0) return static_cast<std::size_t>(got);
+  return got < 0 && would_block() ? std::optional<std::size_t>(0) : std::nullopt;
+}
+
 bool MessageStream::read() {
   received_.erase(0, taken_);
   taken_ = 0;
-  const auto before = received_.size();
-  received_.resize(before + kReadSize);
-  ssize_t got = 0;
-  do {
-    got = ::recv(socket_.descriptor(), received_.data() + before, kReadSize, 0);
-  } while (got < 0 && errno == EINTR);
-  const bool alive = got > 0 || (got < 0 && would_block());
-  received_.resize(before + (got > 0 ? static_cast<std::size_t>(got) : 0));
-  return alive;
+  if (!tls_) {
+    const auto before = received_.size();
+    received_.resize(before + kReadSize);
+    const auto got = receive(std::span(received_).subspan(before));
+    received_.resize(before + got.value_or(0));
+    return got.has_value();
+  }
+  const auto got = receive(encrypted_);
+  if (!got) return false;
+  const auto state = tls_->receive(std::string_view(encrypted_).substr(0, *got), received_, outgoing_);
+  flush();
+  if (state == TlsSession::State::failed) throw ProtocolError("TLS: " + tls_->failure());
+  return state == TlsSession::State::open;
+}
+
+void MessageStream::start_tls(const TlsIdentity& identity) {
+  tls_ = std::make_unique<TlsSession>(identity);
+  encrypted_.resize(kReadSize);
 }
 
 std::optional<Message> MessageStream::next() {
@@ -57,10 +76,29 @@ std::optional<std::string_view> MessageStream::next_startup(std::size_t limit) {
 }
 
 void MessageStream::send(std::string_view bytes) {
-  if (!gone_) outgoing_.append(bytes);
+  if (gone_) return;
+  if (tls_) {
+    plain_.append(bytes);
+    if (plain_.size() >= kEncryptedAtOnce) encrypt();
+  } else {
+    outgoing_.append(bytes);
+  }
+}
+
+void MessageStream::encrypt() {
+  if (plain_.empty()) return;
+  tls_->send(plain_, outgoing_);
+  plain_.clear();
+}
+
+void MessageStream::end() {
+  if (!tls_ || gone_) return;
+  encrypt();
+  tls_->end(outgoing_);
 }
 
 void MessageStream::flush() {
+  encrypt();
   while (!gone_ && unsent() > 0) {
     const auto sent = ::send(socket_.descriptor(), outgoing_.data() + sent_, unsent(), MSG_NOSIGNAL);
     if (sent >= 0) {
@@ -73,6 +111,7 @@ void MessageStream::flush() {
   }
   if (gone_ || sent_ == outgoing_.size()) {
     outgoing_.clear();
+    plain_.clear();
     sent_ = 0;
   } else if (sent_ > outgoing_.size() / 2) {
     outgoing_.erase(0, sent_);

@@ -3,9 +3,12 @@
 // Nothing blocks; poll() tells when read() and flush() have something to do. A peer that is gone is remembered, and
 // what is sent to it is dropped: a statement goes on without the client that asked for it.
 //
-// Threads: one. Errors: ProtocolError for bytes that are no message.
+// It may be encrypted from some moment on; nothing above it sees a difference.
+//
+// Threads: one. Errors: ProtocolError for bytes that are no message, or no TLS.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -14,6 +17,7 @@
 
 #include "endpoint/wire/messages.h"
 #include "endpoint/wire/socket.h"
+#include "endpoint/wire/tls.h"
 
 namespace penstock::endpoint {
 
@@ -36,12 +40,23 @@ class MessageStream {
 
   void send(std::string_view bytes);
   void flush();  // as much as the socket takes now
-  [[nodiscard]] std::size_t unsent() const noexcept { return outgoing_.size() - sent_; }
+  void end();    // nothing more will be sent: an encrypted client is told so
+
+  // What has been sent before goes out as it is, all else is TLS. Call it with nothing read and not yet taken.
+  void start_tls(const TlsIdentity& identity);
+  [[nodiscard]] bool encrypted() const noexcept { return tls_ != nullptr; }
+  [[nodiscard]] std::size_t unsent() const noexcept { return outgoing_.size() - sent_ + plain_.size(); }
   [[nodiscard]] bool gone() const noexcept { return gone_; }
   [[nodiscard]] int descriptor() const noexcept { return socket_.descriptor(); }
 
  private:
+  [[nodiscard]] std::optional<std::size_t> receive(std::span<char> buffer);  // nullopt: the peer is gone
+  void encrypt();
+
   Socket socket_;
+  std::unique_ptr<TlsSession> tls_;  // nullptr: plain
+  std::string encrypted_;            // what the socket gives goes through here
+  std::string plain_;                // sent, and not encrypted yet: a record for each message would be a waste
   std::size_t most_message_bytes_;
   std::string received_;
   std::size_t taken_ = 0;  // of received_, handed out already

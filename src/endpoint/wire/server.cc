@@ -40,7 +40,14 @@ class Place {
 
 void end_with(MessageStream& client, const Report& report) {
   client.send(report_message('E', report));
+  client.end();
   client.flush();
+}
+
+// Made in place: it is neither copied nor moved.
+std::optional<TlsIdentity> identity_of(const EndpointConfig& config) {
+  if (config.tls.certificate.empty()) return std::nullopt;
+  return std::optional<TlsIdentity>(std::in_place, config.tls.certificate, config.tls.key);
 }
 
 }  // namespace
@@ -48,6 +55,7 @@ void end_with(MessageStream& client, const Report& report) {
 Server::Server(const EndpointConfig& config, const Services& services, Log& log)
     : config_(config),
       services_(services),
+      identity_(identity_of(config)),
       log_(log),
       stop_event_(make_wake()),
       listener_(listen_on(config.listen, config.port)) {}
@@ -108,8 +116,11 @@ void Server::talk(Socket socket) noexcept {
   MessageStream client(std::move(socket), kClientMessageLimit);
   Place place(sessions_);
   try {
-    const auto login = greet(
-        client, {config_.account, cancel_keys_, stop_event_, [&] { return place.take(config_.max_connections); }});
+    const auto login = greet(client, {.account = config_.account,
+                                      .cancel_keys = cancel_keys_,
+                                      .stop_event = stop_event_,
+                                      .have_room = [&] { return place.take(config_.max_connections); },
+                                      .identity = identity_ ? &*identity_ : nullptr});
     if (login) run_session(std::move(client), *login);
   } catch (const Stopped&) {
     end_with(client, make_report("FATAL", "57P03", "the database system is shutting down"));

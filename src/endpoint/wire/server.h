@@ -1,11 +1,13 @@
 // Accepts clients, and gives each a thread and a session of its own.
 //
 // Threads: serve() is one thread's; stop() any's. Lifetime: services outlive the server.
-// Errors: Error from the constructor, when the address can't be had. A client's fault ends its own connection.
+// Errors: Error from the constructor, when the address can't be had or the certificate is none. A client's fault ends
+// its own connection.
 #pragma once
 
 #include <atomic>
 #include <list>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -37,6 +39,7 @@ class Server {
 
   const EndpointConfig config_;
   const Services& services_;
+  const std::optional<TlsIdentity> identity_;
   Log& log_;
   const Socket stop_event_;
   Listener listener_;

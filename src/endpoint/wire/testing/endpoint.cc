@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <stdexcept>
 
@@ -14,7 +15,7 @@ constexpr auto* kPassword = "it's \\ 100% secret";
 
 // One for the whole program: its tests keep to tables of their own, or to temporary ones.
 const servers::Postgres& postgres() {
-  static const servers::Postgres server({.settings = {"max_connections=260"}});
+  static const servers::Postgres server({.settings = {"max_connections=260"}, .tls = true});
   return server;
 }
 
@@ -216,7 +217,7 @@ Result Client::extended(const std::string& sql, const std::vector<std::string>& 
                                   nullptr, nullptr, 0));
 }
 
-Endpoint::Endpoint(unsigned max_connections) {
+Endpoint::Endpoint(unsigned max_connections, Tls tls) {
   make_database();
   services_.split_statements = split_statements;
   services_.recognise = recognise_for_tests;
@@ -230,6 +231,10 @@ Endpoint::Endpoint(unsigned max_connections) {
   const auto backend = postgres().socket_config();
   config.backend = {backend.host, static_cast<std::uint16_t>(backend.port), backend.user};
   config.max_connections = max_connections;
+  if (tls == Tls::on) {  // PostgreSQL's own, which has no other use behind the endpoint
+    const auto data = std::filesystem::path(root_certificate()).parent_path() / "data";
+    config.tls = {data / "server.crt", data / "server.key"};
+  }
   server_ = std::make_unique<Server>(config, services_, silence());
   serving_ = std::jthread([this] { server_->serve(); });
 }
@@ -240,6 +245,8 @@ void Endpoint::stop() {
   server_->stop();
   if (serving_.joinable()) serving_.join();
 }
+
+std::string Endpoint::root_certificate() { return postgres().root_certificate(); }
 
 void Endpoint::open_gate() {
   gate_is_open_.change([](bool& open) { open = true; });

@@ -80,11 +80,13 @@ class Client {
 
 class Endpoint {
  public:
-  explicit Endpoint(unsigned max_connections = 200);
+  enum class Tls { off, on };
+  explicit Endpoint(unsigned max_connections = 200, Tls tls = Tls::off);
   ~Endpoint();
   std::string conninfo(const std::string& more = "") const;
   std::uint16_t port() const { return server_->port(); }
-  void stop();  // as SIGTERM does
+  static std::string root_certificate();  // with TLS: whom to trust; the server is "localhost"
+  void stop();                            // as SIGTERM does
   void open_gate();
   // One statement as PostgreSQL's superuser on the endpoint's database, past the endpoint.
   std::string as_superuser(const std::string& sql) const;
