@@ -1,0 +1,28 @@
+-- A job as a person does it in psql. Variables: schema, uri, bad_uri, keys, unload_uri.
+\set ON_ERROR_STOP on
+\set QUIET on
+\pset format csv
+\pset tuples_only on
+SET search_path TO :schema;
+CREATE TABLE places (
+  id integer NOT NULL ENCODE az64,
+  name varchar(20) ENCODE zstd,
+  seen timestamp,
+  PRIMARY KEY (id)
+) DISTSTYLE KEY DISTKEY (id) COMPOUND SORTKEY (seen, id);
+BEGIN;
+COPY places FROM :'uri' :keys CSV EMPTYASNULL TIMEFORMAT 'auto';
+COMMIT;
+\echo rows
+SELECT id, name, seen FROM places WHERE id > 1 ORDER BY id;
+\echo columns
+SELECT "column", type, distkey, sortkey FROM pg_table_def WHERE schemaname = :'schema' AND tablename = 'places';
+\echo tables
+\dt
+\echo schemas
+\dn
+\set ON_ERROR_STOP off
+COPY places FROM :'bad_uri' :keys CSV;
+\echo refusal
+\echo :LAST_ERROR_SQLSTATE :LAST_ERROR_MESSAGE
+SELECT err_code FROM stl_load_errors WHERE filename = :'bad_uri';

@@ -1,0 +1,129 @@
+"""Each driver that people use on Redshift does the same job on the local one, unchanged, over TLS and plain."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CLIENTS = Path(__file__).parent / "clients"
+DRIVERS = ["psql", "psycopg2", "psycopg", "redshift_connector", "jdbc", "node"]
+
+ROWS = [[2, "Zürich", "2024-01-02 00:00:00"], [3, None, "2024-01-03 12:30:00"]]
+COLUMNS = [["id", "integer", True, 2], ["name", "character varying(20)", False, 0],
+           ["seen", "timestamp without time zone", False, 1]]
+REFUSAL = ["XX000", "Load into table 'places' failed.  Check 'stl_load_errors' system table for details."]
+
+
+@pytest.fixture(scope="session")
+def java_classes(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("classes")
+    subprocess.run(["javac", "-d", folder, CLIENTS / "JdbcJob.java"], check=True, timeout=120)
+    return folder
+
+
+class Job:
+    """One driver's turn: the data it finds, and the program that runs it."""
+
+    def __init__(self, driver: str, tls: str, place, local_redshift, request) -> None:
+        self.driver, self.place, self.request = driver, place, request
+        place.bucket.put("d/1.csv", "1,one,2024-01-01\n2,Zürich,2024-01-02T00:00:00\n")
+        place.bucket.put("d/2.csv", "3,,2024-01-03 12:30:00\n")
+        place.bucket.put("bad/1.csv", "x,one,2024-01-01\n")
+        env = local_redshift.environment
+        self.env = {**env, "JOB_TLS": tls, "JOB_SCHEMA": place.schema, "JOB_URI": place.bucket.uri("d/"),
+                    "JOB_BAD_URI": place.bucket.uri("bad/1.csv"),
+                    "JOB_KEYS": f"ACCESS_KEY_ID '{env['AWS_ACCESS_KEY_ID']}'"
+                                f" SECRET_ACCESS_KEY '{env['AWS_SECRET_ACCESS_KEY']}'",
+                    "SSL_CERT_FILE": env["PGSSLROOTCERT"], "NODE_PATH": os.environ["CLIENTS_NODE_MODULES"]}
+
+    def command(self) -> list[str]:
+        env = self.env
+        match self.driver:
+            case "psql":
+                mode = "verify-full" if env["JOB_TLS"] == "on" else "disable"
+                at = (f"host=localhost port={env['REDSHIFT_PORT']} dbname={env['REDSHIFT_DB']}"
+                      f" user={env['REDSHIFT_USER']} password={env['REDSHIFT_PASSWORD']} sslmode={mode}")
+                return ["psql", at, "--no-psqlrc", "-v", f"schema={env['JOB_SCHEMA']}", "-v", f"uri={env['JOB_URI']}",
+                        "-v", f"bad_uri={env['JOB_BAD_URI']}", "-v", f"keys={env['JOB_KEYS']}",
+                        "-f", str(CLIENTS / "job.sql")]
+            case "jdbc":
+                jars = f"{self.request.getfixturevalue('java_classes')}:{os.environ['CLIENTS_JDBC_JAR']}"
+                return ["java", "-cp", jars, "JdbcJob"]
+            case "node":
+                return ["node", str(CLIENTS / "node_job.js")]
+            case _:
+                return [sys.executable, str(CLIENTS / "dbapi_job.py"), self.driver]
+
+    def run(self) -> subprocess.CompletedProcess:
+        return subprocess.run(self.command(), env=self.env, capture_output=True, text=True, timeout=120, check=False)
+
+    def seen(self) -> dict:
+        run = self.run()
+        assert run.returncode == 0, run.stderr
+        return by_sections(run.stdout) if self.driver == "psql" else json.loads(run.stdout)
+
+
+def by_sections(text: str) -> dict[str, list[str]]:
+    """psql's output, in which \\echo names each part."""
+    names = {"rows", "columns", "tables", "schemas", "refusal"}
+    seen, current = {}, None
+    for line in text.splitlines():
+        if line in names:
+            current = seen[line] = []
+        elif current is not None:
+            current.append(line)
+    return seen
+
+
+@pytest.fixture(params=["on", "off"], ids=["tls", "plain"])
+def tls(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def job(request, tls, place, local_redshift):
+    return lambda driver: Job(driver, tls, place, local_redshift, request)
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg", "redshift_connector", "node"])
+def test_a_driver_creates_copies_queries_and_reflects(driver, job, tls):
+    assert job(driver).seen() == {"encrypted": tls == "on", "loaded": 3, "rows": ROWS, "count": 5, "columns": COLUMNS,
+                                  "refusal": REFUSAL, "codes": [1207]}
+
+
+def test_psql_creates_copies_queries_and_reflects(job, place):
+    seen = job("psql").seen()
+    assert seen["rows"] == ["2,Zürich,2024-01-02 00:00:00", "3,,2024-01-03 12:30:00"]
+    assert seen["columns"] == ["id,integer,t,2", "name,character varying(20),f,0",
+                               "seen,timestamp without time zone,f,1"]
+    assert [line.split(",")[1] for line in seen["tables"]] == ["places"]
+    assert any(line.startswith(f"{place.schema},") for line in seen["schemas"])
+    assert seen["refusal"] == [" ".join(REFUSAL), "1207"]
+
+
+def test_jdbc_creates_copies_queries_and_reflects(job, place):
+    seen = job("jdbc").seen()
+    assert (seen["loaded"], seen["count"]) == (3, 5)
+    assert seen["rows"] == [[2, "Zürich", "2024-01-02 00:00:00.0"], [3, None, "2024-01-03 12:30:00.0"]]
+    assert seen["product"] == "Redshift 8.0.2"
+    assert seen["schemas"] == [[place.schema]]
+    assert seen["keys"] == [["id"]]
+    assert seen["refusal"][0] == REFUSAL[0]
+    assert REFUSAL[1] in seen["refusal"][1]
+    assert seen["codes"] == [1207]
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_driver_does_not_talk_to_a_stranger(driver, place, local_redshift, request, tmp_path):
+    """Nothing above proves that a driver verifies, if it would take any certificate."""
+    stranger = tmp_path / "root.crt"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=stranger",
+                    "-keyout", tmp_path / "key", "-out", stranger], check=True, capture_output=True)
+    job = Job(driver, "on", place, local_redshift, request)
+    job.env |= {"PGSSLROOTCERT": str(stranger), "SSL_CERT_FILE": str(stranger)}
+    run = job.run()
+    assert run.returncode != 0
+    assert "certif" in run.stderr.lower(), run.stderr
