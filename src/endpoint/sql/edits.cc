@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "endpoint/sql/function_rules.h"
 #include "endpoint/sql/sql_error.h"
 
 namespace penstock::endpoint {
@@ -55,16 +56,6 @@ void Edits::append_usual_form(std::string& out, std::size_t i) const {
         out += quote_name(name_value(token));
         return;
       }
-      const bool qualified = i > 0 && tokens_[i - 1].text == ".";
-      const bool called = followed && tokens_[i + 1].text == "(";
-      if (!qualified && !called && is_keyword(token, "SYSDATE")) {
-        out += "pg_catalog.sysdate()";
-        return;
-      }
-      if (!qualified && called && is_keyword(token, "NVL")) {
-        out += "coalesce";
-        return;
-      }
       break;
     }
     case TokenKind::number:
@@ -81,11 +72,29 @@ void Edits::append_usual_form(std::string& out, std::size_t i) const {
   out += token.text;
 }
 
+void Edits::imply(std::size_t first, std::size_t last, std::string_view by) {
+  const auto explicit_edit = [](const auto& edit) { return edit.second.by && !edit.second.implied; };
+  const auto behind = edits_.lower_bound(last);
+  if (std::any_of(edits_.lower_bound(first), behind, explicit_edit)) return;
+  const auto covers = [&](const auto& edit) { return explicit_edit(edit) && edit.second.last > first; };
+  if (std::any_of(edits_.begin(), behind, covers)) return;
+  replace(first, last, by);
+  edits_[first].implied = true;
+}
+
 std::string Edits::text() const {
+  Edits all = *this;
+  rewrite_functions(tokens_, all);
+  std::string out = all.rendered(0, tokens_.size());
+  while (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
+std::string Edits::rendered(std::size_t first, std::size_t last) const {
   std::string out;
   out.reserve(text_.size());
-  std::size_t behind = 0;
-  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+  std::size_t behind = first == 0 ? 0 : tokens_[first].offset;
+  for (std::size_t i = first; i < last; ++i) {
     const auto edit = edits_.find(i);
     const bool edited = edit != edits_.end();
     if (tokens_[i].kind == TokenKind::end) {  // a comment before it would swallow what is inserted here
@@ -108,7 +117,6 @@ std::string Edits::text() const {
     if (edited && edit->second.by) i = edit->second.last - 1;
     behind = tokens_[i].offset + tokens_[i].text.size();
   }
-  while (out.ends_with(' ')) out.pop_back();
   return out;
 }
 

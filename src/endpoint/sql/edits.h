@@ -1,8 +1,8 @@
 // A statement rewritten: replacements of whole tokens, and what every statement needs besides: names folded to lower
-// case even when quoted, a blank between a number and the word glued to it, #temporary names, SYSDATE.
+// case even when quoted, a blank between a number and the word glued to it, #temporary names, Redshift's functions.
 //
 // Lifetime: the text and its tokens outlive it.
-// Errors: text() throws SqlError 0A000 for a name that PostgreSQL would cut.
+// Errors: text() throws SqlError: 0A000 for a name that PostgreSQL would cut; those of rewrite_functions().
 #pragma once
 
 #include <map>
@@ -25,11 +25,19 @@ class Edits {
   void insert_before(std::size_t token, std::string_view text);
   [[nodiscard]] std::string text() const;
 
+  // For what every statement needs: replaces unless a token of it, or what it is part of, has been replaced before; by
+  // "" removes.
+  void imply(std::size_t first, std::size_t last, std::string_view by);
+  [[nodiscard]] bool untouched(std::size_t token) const { return !edits_.contains(token); }
+  // Tokens first to last as text() would have them, without the white space around them.
+  [[nodiscard]] std::string rendered(std::size_t first, std::size_t last) const;
+
  private:
   struct Edit {
     std::string before;             // inserted before the token
     std::optional<std::string> by;  // what replaces it
     std::size_t last = 0;           // … and those behind it, up to this one, excluded
+    bool implied = false;
   };
   void append_usual_form(std::string& out, std::size_t token) const;
 

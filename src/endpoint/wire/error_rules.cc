@@ -71,6 +71,11 @@ void matched_twice(Report& report, const ErrorContext& context) {
   set_block(report, "Found multiple matches to update the same tuple.", 8001, "", context);
 }
 
+// Raised by our own functions in the catalog.
+void of_redshifts_functions(Report& report, const ErrorContext& context) {
+  set_block(report, std::string(report.field('M')), 8001, std::string(report.field('D')), context);
+}
+
 void exists_already(Report& report, const ErrorContext&) { report.set('M', capitalised(report.field('M'))); }
 
 void permission_denied(Report& report, const ErrorContext&) {
@@ -85,7 +90,7 @@ constexpr std::array kErrorRules{
     ErrorRule{"22001", too_long_for_type},     ErrorRule{"42P06", exists_already},
     ErrorRule{"42P07", exists_already},        ErrorRule{"42501", permission_denied},
     ErrorRule{"22003", out_of_range},          ErrorRule{"428C9", identity_given},
-    ErrorRule{"21000", matched_twice},
+    ErrorRule{"21000", matched_twice},         ErrorRule{"PSR01", of_redshifts_functions},
 };
 
 }  // namespace

@@ -36,6 +36,14 @@ TEST(ErrorRules, ATextThatIsTooLongIs8001) {
   EXPECT_THAT(std::string(report.field('D')), HasSubstr("context:   Value too long for type character varying(5)"));
 }
 
+TEST(ErrorRules, WhatOurOwnFunctionsRaiseIsARunTimeErrorOfRedshifts) {
+  const auto report = translate_error(make_report("ERROR", "PSR01", "JSON parsing error", "invalid json object {"), {});
+  EXPECT_EQ(report.field('C'), "XX000");
+  EXPECT_EQ(report.field('M'), "JSON parsing error");
+  EXPECT_THAT(std::string(report.field('D')), HasSubstr("code:      8001"));
+  EXPECT_THAT(std::string(report.field('D')), HasSubstr("context:   invalid json object {"));
+}
+
 TEST(ErrorRules, SomeMessagesAreRedshiftsByAWord) {
   const auto message = [](const char* code, const char* text) {
     return std::string(translate_error(make_report("ERROR", code, text), {}).field('M'));
