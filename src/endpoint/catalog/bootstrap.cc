@@ -18,7 +18,7 @@ constexpr std::int64_t kLock = 0x70656E73746F636B;  // of this work, among Postg
 constexpr auto kScripts = std::to_array<std::string_view>(
     {sql::kFoundation, sql::kCharacterTypes, sql::kHistoryTables, sql::kHistoryViews, sql::kTableAttributes,
      sql::kSetAside, sql::kDateFunctions, sql::kStringFunctions, sql::kNumberFunctions, sql::kHashFunctions,
-     sql::kJsonFunctions, sql::kFunctions, sql::kCatalogViews});
+     sql::kJsonFunctions, sql::kFunctions, sql::kCatalogViews, sql::kDriverCatalogs});
 
 // How a client's session reads and writes; the superuser's own sessions keep PostgreSQL's ways.
 constexpr auto kSettings = std::to_array<std::pair<std::string_view, std::string_view>>({

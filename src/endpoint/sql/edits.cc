@@ -23,6 +23,11 @@ void check_length(std::string_view name) {
 
 bool is_unicode_escaped(const Token& token) { return !token.text.starts_with('"'); }
 
+// PostgreSQL's catalogs that Redshift's have columns more than: views of the catalog show them with these.
+constexpr auto kCatalogs = std::to_array<std::string_view>({"pg_class", "pg_attribute", "pg_attrdef", "pg_proc"});
+
+bool is_catalog(const std::string& name) { return std::ranges::find(kCatalogs, name) != kCatalogs.end(); }
+
 constexpr auto kSecretWords =
     std::to_array<std::string_view>({"CREDENTIALS", "IAM_ROLE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN",
                                      "TOKEN", "MASTER_SYMMETRIC_KEY", "PASSWORD"});
@@ -48,13 +53,16 @@ void Edits::append_usual_form(std::string& out, std::size_t i) const {
     case TokenKind::quoted_name:
       if (is_unicode_escaped(token)) break;
       check_length(name_value(token));
-      out += quote_name(name_value(token));
+      out += quote_name(is_catalog(name_value(token)) ? "redshift_" + name_value(token) : name_value(token));
       return;
     case TokenKind::word: {
       check_length(token.text);
       if (token.text.starts_with('#')) {
         out += quote_name(name_value(token));
         return;
+      }
+      if (token.text.starts_with("pg_") || token.text.starts_with("PG_")) {
+        if (is_catalog(name_value(token))) out += "redshift_";
       }
       break;
     }
@@ -73,11 +81,10 @@ void Edits::append_usual_form(std::string& out, std::size_t i) const {
 }
 
 void Edits::imply(std::size_t first, std::size_t last, std::string_view by) {
-  const auto explicit_edit = [](const auto& edit) { return edit.second.by && !edit.second.implied; };
-  const auto behind = edits_.lower_bound(last);
-  if (std::any_of(edits_.lower_bound(first), behind, explicit_edit)) return;
-  const auto covers = [&](const auto& edit) { return explicit_edit(edit) && edit.second.last > first; };
-  if (std::any_of(edits_.begin(), behind, covers)) return;
+  const auto covers = [&](const auto& edit) {
+    return edit.second.by && !edit.second.implied && edit.second.last > first;
+  };
+  if (std::any_of(edits_.begin(), edits_.upper_bound(first), covers)) return;
   replace(first, last, by);
   edits_[first].implied = true;
 }

@@ -25,8 +25,8 @@ class Edits {
   void insert_before(std::size_t token, std::string_view text);
   [[nodiscard]] std::string text() const;
 
-  // For what every statement needs: replaces unless a token of it, or what it is part of, has been replaced before; by
-  // "" removes.
+  // For what every statement needs: replaces unless its first token, or what it is part of, has been replaced by
+  // replace(). What was replaced inside of it is for `by` to render. By "" removes.
   void imply(std::size_t first, std::size_t last, std::string_view by);
   [[nodiscard]] bool untouched(std::size_t token) const { return !edits_.contains(token); }
   // Tokens first to last as text() would have them, without the white space around them.

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "base/text.h"
+#include "endpoint/sql/column_definition.h"
 #include "endpoint/sql/function_rules.h"
 #include "endpoint/sql/sql_error.h"
+#include "endpoint/sql/token_reader.h"
 
 namespace penstock::endpoint {
 namespace {
@@ -186,6 +188,11 @@ class FunctionRewriter {
     edits_.imply(part.first, part.last, quote_literal(name_value(token)));
   }
 
+  void read_type(std::size_t at) {
+    TokenReader reader(tokens_, at);
+    rewrite_cast_type(reader, edits_);
+  }
+
   [[nodiscard]] bool at_word(std::size_t i, std::string_view word) const {
     return i < tokens_.size() && is_keyword(tokens_[i], word);
   }
@@ -269,6 +276,7 @@ class FunctionRewriter {
 
   void convert(const Call& call) {
     if (call.arguments.size() != 2) return;
+    read_type(call.arguments[0].first);
     replace(call, call.close + 1, fmt::format("CAST({} AS {})", text(call.arguments[1]), text(call.arguments[0])));
   }
 
@@ -280,6 +288,7 @@ class FunctionRewriter {
       if (is_symbol(tokens_[i], '(')) ++depth;
       if (is_symbol(tokens_[i], ')')) --depth;
       if (depth > 0 || !is_keyword(tokens_[i], "AS")) continue;
+      read_type(i + 1);
       const std::string type = text({i + 1, whole.last});
       replace(call, call.close + 1,
               fmt::format("pg_catalog.penstock_try_cast(({})::text, {}, NULL::{})", text({whole.first, i}),

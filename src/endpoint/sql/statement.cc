@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "endpoint/sql/rules.h"
+#include "endpoint/sql/select_grammar.h"
 
 namespace penstock::endpoint {
 namespace {
@@ -80,12 +81,18 @@ std::vector<std::string_view> split_statements(std::string_view sql) {
   return out;
 }
 
-Recognised recognise(std::string_view text) {
-  const std::vector<Token> tokens = lex_one(text);
+Recognised recognise(std::string_view written) {
+  std::string_view text = written;
+  std::vector<Token> tokens = lex_one(text);
   Recognised out;
   out.kind = Recognised::Kind::utility;
   out.logged_text = without_secrets(text, tokens);
   out.reads_history = names_history(tokens);
+  const auto plain = plain_select(text, tokens);
+  if (plain) {
+    text = *plain;
+    tokens = lex_one(text);
+  }
   for (const Rule& rule : rules()) {
     const auto words = match_words(rule.words, tokens);
     if (!words) continue;

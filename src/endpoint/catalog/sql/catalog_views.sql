@@ -6,13 +6,27 @@ LANGUAGE sql IMMUTABLE AS $$
               ELSE 'lzo' END
 $$;
 
+-- What an identity column shows as its default; NULL: it is none.
+CREATE OR REPLACE FUNCTION pg_internal.identity_default(relation oid, number smallint) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('%s(%s, %s, ''%s,%s''::text)', CASE a.attidentity WHEN 'd' THEN 'default_identity' ELSE '"identity"' END,
+                a.attrelid, a.attnum - 1, s.seqstart, s.seqincrement)
+    FROM pg_attribute a
+    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
+                        AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
+    JOIN pg_sequence s ON s.seqrelid = d.objid
+   WHERE a.attrelid = relation AND a.attnum = number AND a.attidentity <> ''
+$$;
+
 -- A row for each column of a table that a client can have made or sees beside its own. Partitioned by names, too: so
 -- that a condition on them is met before the whole catalog has been numbered.
 CREATE OR REPLACE VIEW pg_internal.columns AS
 SELECT c.oid AS relation, n.nspname AS schema_name, c.relname AS table_name, c.relkind, a.attname AS column_name,
        a.attnum AS number, row_number() OVER (PARTITION BY n.nspname, c.relname, c.oid ORDER BY a.attnum)::integer AS ordinal_position,
        a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod) AS type, format_type(a.atttypid, NULL) AS data_type,
-       a.attnotnull AS not_null, pg_get_expr(d.adbin, d.adrelid) AS default_expression,
+       a.attnotnull AS not_null,
+       CASE WHEN a.attidentity <> '' THEN pg_internal.identity_default(a.attrelid, a.attnum)
+            ELSE pg_get_expr(d.adbin, d.adrelid) END AS default_expression,
        coalesce(k.encoding,
                 pg_internal.default_encoding(a.atttypid, c.relpersistence = 't' OR coalesce(a.attnum = ANY (t.sortkeys), false)))
          AS encoding,

@@ -59,7 +59,7 @@ UPDATE pg_cast SET castfunc = 'pg_internal.char_of_length(bpchar, integer, boole
 CREATE OR REPLACE FUNCTION pg_internal.within_64_bits(value numeric, scale integer) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF abs(value) * power(10::numeric, scale) > 9223372036854775807 THEN
+  IF abs(value) * ('1e' || scale)::numeric > 9223372036854775807 THEN
     RAISE EXCEPTION 'numeric field overflow' USING ERRCODE = '22003';
   END IF;
   RETURN value;

@@ -1,0 +1,288 @@
+#include "endpoint/sql/select_grammar.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <vector>
+
+#include "base/text.h"
+
+namespace penstock::endpoint {
+namespace {
+
+using Tokens = std::span<const Token>;
+
+struct Range {
+  std::size_t first = 0;
+  std::size_t last = 0;  // excluded
+};
+
+template <std::size_t N>
+bool is_one_of(const Token& token, const std::array<std::string_view, N>& words) {
+  return std::ranges::any_of(words, [&](std::string_view word) { return is_keyword(token, word); });
+}
+
+bool is_name(const Token& token) { return token.kind == TokenKind::word || token.kind == TokenKind::quoted_name; }
+
+// What ends a part of a query, and what may stand behind a table in FROM in place of an alias.
+constexpr auto kClauses = std::to_array<std::string_view>(
+    {"FROM", "WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR"});
+constexpr auto kSetOperators = std::to_array<std::string_view>({"UNION", "INTERSECT", "EXCEPT", "MINUS"});
+constexpr auto kJoins = std::to_array<std::string_view>(
+    {"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "ON", "USING", "RETURNING", "SET", "WHEN"});
+
+// One SELECT … up to a set operator, a closing parenthesis or the end.
+struct Query {
+  std::size_t select = 0;
+  std::size_t end = 0;
+  std::vector<Range> items;
+  std::optional<Range> from;
+  std::optional<Range> where;
+};
+
+class SelectGrammar {
+ public:
+  SelectGrammar(std::string_view text, Tokens tokens) : text_(text), tokens_(tokens), closes_(tokens.size(), 0) {
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (tokens[i].text == "(") open.push_back(i);
+      if (tokens[i].text == ")" && !open.empty()) {
+        closes_[open.back()] = i;
+        open.pop_back();
+      }
+    }
+    balanced_ = open.empty();
+  }
+
+  std::optional<std::string> run() {
+    if (!balanced_) return std::nullopt;  // PostgreSQL's to refuse
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (is_keyword(tokens_[i], "MINUS") && i + 1 < tokens_.size() &&
+          (is_keyword(tokens_[i + 1], "SELECT") || tokens_[i + 1].text == "(") && i > 0 && tokens_[i - 1].text != ".") {
+        replace(i, "EXCEPT");
+      }
+      if (!is_keyword(tokens_[i], "SELECT") || (i > 0 && tokens_[i - 1].text == ".")) continue;
+      const Query query = read(i);
+      if (query.from) name_subqueries(*query.from);
+      make_condition_boolean(query);
+      move_top(query);
+      resolve_aliases(query);
+    }
+    if (edits_.empty()) return std::nullopt;
+    return spliced({0, tokens_.size()});
+  }
+
+ private:
+  // ---- reading
+
+  [[nodiscard]] Query read(std::size_t select) const {
+    Query query{.select = select, .end = select + 1, .items = {}, .from = {}, .where = {}};
+    std::size_t i = select + 1;
+    if (i < tokens_.size() && (is_keyword(tokens_[i], "DISTINCT") || is_keyword(tokens_[i], "ALL"))) ++i;
+    std::size_t part = i;  // where the part that is being read begins
+    std::string_view clause = "SELECT";
+    const auto finish = [&](std::size_t at) {
+      if (clause == "SELECT" && part < at) query.items.push_back({part, at});
+      if (clause == "FROM") query.from = Range{part, at};
+      if (clause == "WHERE") query.where = Range{part, at};
+    };
+    for (; i < tokens_.size(); ++i) {
+      const Token& token = tokens_[i];
+      if (token.text == "(") {
+        i = closes_[i];
+        continue;
+      }
+      const bool name = i > 0 && (tokens_[i - 1].text == "." || is_keyword(tokens_[i - 1], "AS"));
+      if (token.text == ")" || token.kind == TokenKind::end || token.kind == TokenKind::semicolon ||
+          (!name && is_one_of(token, kSetOperators))) {
+        break;
+      }
+      if (clause == "SELECT" && token.text == ",") {
+        finish(i);
+        part = i + 1;
+        continue;
+      }
+      const bool distinct_from = is_keyword(token, "FROM") && is_keyword(tokens_[i - 1], "DISTINCT");
+      const auto* const found = std::ranges::find_if(kClauses, [&](auto word) { return is_keyword(token, word); });
+      if (name || distinct_from || found == kClauses.end()) continue;
+      finish(i);
+      clause = *found;
+      part = i + 1;
+    }
+    finish(i);
+    query.end = i;
+    return query;
+  }
+
+  // ---- subqueries without an alias
+
+  [[nodiscard]] bool is_query(std::size_t open) const {
+    const Token& first = tokens_[open + 1];
+    if (is_keyword(first, "SELECT") || is_keyword(first, "WITH") || is_keyword(first, "VALUES")) return true;
+    if (first.text != "(" || !is_query(open + 1)) return false;
+    const std::size_t behind = closes_[open + 1] + 1;  // of a join, a table would have its alias here
+    return tokens_[behind].text == ")" || is_one_of(tokens_[behind], kSetOperators);
+  }
+
+  void name_subqueries(Range from) {
+    bool table_next = true;
+    for (std::size_t i = from.first; i < from.last; ++i) {
+      if (tokens_[i].text == "(") {
+        const std::size_t close = closes_[i];
+        if (table_next && is_query(i)) {
+          const Token& behind = tokens_[close + 1];
+          const bool has_alias = is_name(behind) && !is_one_of(behind, kClauses) && !is_one_of(behind, kSetOperators) &&
+                                 !is_one_of(behind, kJoins);
+          if (!has_alias) insert_behind(close, fmt::format(" AS penstock_subquery_{}", ++subqueries_));
+        } else if (table_next) {
+          name_subqueries(Range{i + 1, close});  // a join in parentheses
+        }
+        i = close;
+        table_next = false;
+      } else {
+        table_next = tokens_[i].text == "," || is_keyword(tokens_[i], "JOIN") || is_keyword(tokens_[i], "LATERAL");
+      }
+    }
+  }
+
+  // ---- WHERE 1, TOP
+
+  void make_condition_boolean(const Query& query) {
+    if (!query.where || query.where->first >= query.where->last) return;
+    const Token& first = tokens_[query.where->first];
+    const Token& behind = tokens_[query.where->first + 1];
+    const bool alone = query.where->last == query.where->first + 1;
+    if (first.kind != TokenKind::number || (first.text != "1" && first.text != "0")) return;
+    if (alone || is_keyword(behind, "AND") || is_keyword(behind, "OR")) {
+      replace(query.where->first, first.text == "1" ? "true" : "false");
+    }
+  }
+
+  void move_top(const Query& query) {
+    const std::size_t top = query.select + 1;
+    if (!is_keyword(tokens_[top], "TOP") || tokens_[top + 1].kind != TokenKind::number) return;
+    if (is_one_of(tokens_[query.end], kSetOperators)) return;  // there LIMIT would be that of the whole
+    replace(top, "");
+    replace(top + 1, "");
+    insert_behind(query.end - 1, fmt::format(" LIMIT {}", tokens_[top + 1].text));
+  }
+
+  // ---- aliases
+
+  [[nodiscard]] bool is_of_the_system(const std::string& schema, const std::string& name) const {
+    static constexpr auto kFamilies = std::to_array<std::string_view>({"pg_", "svv_", "svl_", "stl_", "stv_", "sys_"});
+    return schema == "pg_catalog" || schema == "information_schema" ||
+           std::ranges::any_of(kFamilies, [&](std::string_view family) { return name.starts_with(family); });
+  }
+
+  [[nodiscard]] bool reads_only_the_system(Range from) const {
+    bool table_next = true;
+    for (std::size_t i = from.first; i < from.last; ++i) {
+      if (table_next && is_name(tokens_[i])) {
+        std::string schema;
+        while (i + 2 < from.last && tokens_[i + 1].text == ".") {
+          schema = name_value(tokens_[i]);
+          i += 2;
+        }
+        if (!is_of_the_system(schema, name_value(tokens_[i]))) return false;
+        table_next = false;
+      } else if (tokens_[i].text == "(") {
+        if (table_next && (is_query(i) || !reads_only_the_system({i + 1, closes_[i]}))) return false;
+        i = closes_[i];
+        table_next = false;
+      } else {
+        table_next = tokens_[i].text == "," || is_keyword(tokens_[i], "JOIN");
+      }
+    }
+    return true;
+  }
+
+  struct Item {
+    Range expression;
+    std::optional<std::string> alias;
+  };
+
+  [[nodiscard]] Item read_item(Range item) const {
+    if (item.last >= item.first + 3 && is_keyword(tokens_[item.last - 2], "AS") && is_name(tokens_[item.last - 1])) {
+      return {.expression = {item.first, item.last - 2}, .alias = name_value(tokens_[item.last - 1])};
+    }
+    return {.expression = item, .alias = {}};
+  }
+
+  // The places where the alias is used as a value; subqueries have names of their own.
+  template <typename Use>
+  void for_each_use(Range range, const std::string& alias, const Use& use) const {
+    for (std::size_t i = range.first; i < range.last; ++i) {
+      if (tokens_[i].text == "(" && is_query(i)) {
+        i = closes_[i];
+        continue;
+      }
+      if (!is_name(tokens_[i]) || name_value(tokens_[i]) != alias) continue;
+      const bool part_of_a_name = (i > 0 && (tokens_[i - 1].text == "." || tokens_[i - 1].text == "::")) ||
+                                  tokens_[i + 1].text == "." || tokens_[i + 1].text == "(";
+      if (!part_of_a_name) use(i);
+    }
+  }
+
+  void resolve_aliases(const Query& query) {
+    if (query.from && !reads_only_the_system(*query.from)) return;
+    for (std::size_t n = 0; n < query.items.size(); ++n) {
+      const Item item = read_item(query.items[n]);
+      if (!item.alias) continue;
+      bool column = false;  // an expression of the name that it is given uses a column
+      for_each_use(item.expression, *item.alias, [&](std::size_t) { column = true; });
+      if (column) continue;
+      const std::string value = fmt::format("({})", spliced(item.expression));
+      const auto use = [&](std::size_t i) { replace(i, value); };
+      for (std::size_t later = n + 1; later < query.items.size(); ++later) {
+        for_each_use(read_item(query.items[later]).expression, *item.alias, use);
+      }
+      if (query.where) for_each_use(*query.where, *item.alias, use);
+    }
+  }
+
+  // ---- writing
+
+  struct Edit {
+    std::optional<std::string> by;
+    std::string behind;
+  };
+
+  void replace(std::size_t token, std::string by) {
+    if (!edits_[token].by) edits_[token].by = std::move(by);  // of two items of one alias the first
+  }
+  void insert_behind(std::size_t token, const std::string& text) { edits_[token].behind += text; }
+
+  [[nodiscard]] std::string spliced(Range range) const {
+    std::string out;
+    std::size_t behind = range.first == 0 ? 0 : tokens_[range.first].offset;
+    for (std::size_t i = range.first; i < range.last; ++i) {
+      const Token& token = tokens_[i];
+      out += text_.substr(behind, token.offset - behind);
+      behind = token.offset + token.text.size();
+      const auto edit = edits_.find(i);
+      out += edit != edits_.end() && edit->second.by ? *edit->second.by : std::string(token.text);
+      if (edit != edits_.end()) out += edit->second.behind;
+    }
+    return out;
+  }
+
+  std::string_view text_;
+  Tokens tokens_;
+  std::vector<std::size_t> closes_;  // by an opening parenthesis: the closing one
+  bool balanced_ = true;
+  int subqueries_ = 0;
+  std::map<std::size_t, Edit> edits_;
+};
+
+}  // namespace
+
+std::optional<std::string> plain_select(std::string_view text, std::span<const Token> tokens) {
+  const auto is_select = [](const Token& token) { return is_keyword(token, "SELECT"); };
+  if (std::ranges::none_of(tokens, is_select)) return std::nullopt;
+  return SelectGrammar(text, tokens).run();
+}
+
+}  // namespace penstock::endpoint
