@@ -86,6 +86,8 @@ void Session::commit() {
 
 std::string Session::run(const RunCopy& run, const StatementRecord& record) {
   const auto& copy = run.copy;
+  // First of all: PostgreSQL forgets a cancel that comes between two of its own statements.
+  const auto stop = interrupt_.begin_statement();
   const auto target = open_target(backend_, copy);
   BackendCopySink sink(backend_, target, context());
   const auto failed = [&](CopyReport report) {
@@ -94,7 +96,6 @@ std::string Session::run(const RunCopy& run, const StatementRecord& record) {
     last_ids_.copy_failed(record.query);
     journal_.copied(record, copy, target, report);
   };
-  const auto stop = interrupt_.begin_statement();
   CopyReport report;
   try {
     report = services_.run_copy(copy, target, sink,
