@@ -117,7 +117,7 @@ int status(const Typed& typed, const Session& session) {
 
 // A Prepare that checks `typed` and then does `act`.
 template <typename Act>
-Prepare prepare(std::shared_ptr<Typed> typed, Act act) {
+Prepare prepare(const std::shared_ptr<Typed>& typed, Act act) {
   return [typed, act](const Environment& environment, Problems& problems) -> Run {
     check_up(*typed, problems);
     problems.collect([&] { return folder_of(*typed, environment); });

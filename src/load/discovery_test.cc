@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <ranges>
+
 #include "penstock/error.h"
 
 namespace penstock {
@@ -92,8 +94,8 @@ TEST_F(DiscoveryTest, PrefersOneSuffixOverAnotherOfTheSameInstant) {
                                           "csv.zst",  "csv",     "parquet",  "gz"};
   put({"api_hits_pages_2015-07-01T00:00:00Z"});
   EXPECT_THAT(newest_keys(), ElementsAre("api_hits_pages_2015-07-01T00:00:00Z"));
-  for (auto suffix = in_order.rbegin(); suffix != in_order.rend(); ++suffix) {
-    const std::string key = "api_hits_pages_2015-07-01T00:00:00Z." + *suffix;
+  for (const std::string& suffix : std::views::reverse(in_order)) {
+    const std::string key = "api_hits_pages_2015-07-01T00:00:00Z." + suffix;
     write_all(*store_, key, "x");
     EXPECT_THAT(newest_keys(), ElementsAre(key));
   }

@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -195,7 +196,9 @@ std::vector<HistoryEntry> history(const HistoryOptions& options, const Connectio
   if (options.errors) {
     std::ranges::move(failed_loads(connection, options, committed.attempts), std::back_inserter(entries));
   }
-  std::ranges::stable_sort(entries, std::ranges::greater{}, &HistoryEntry::at);
+  std::ranges::sort(entries, [](const HistoryEntry& one, const HistoryEntry& other) {
+    return std::tie(other.at, one.load_id) < std::tie(one.at, other.load_id);  // the newest first
+  });
   if (options.limit > 0 && entries.size() > static_cast<std::size_t>(options.limit)) {
     entries.resize(static_cast<std::size_t>(options.limit));
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -138,11 +139,11 @@ class TableLoads {
                            .granularity = options_.granularity,
                            .time_zone = options_.timezone};
     std::vector<DataFile> files;
-    for (auto date = found.dates.rbegin(); date != found.dates.rend(); ++date) {
-      question.data_date = date->first;
+    for (const auto& [instant, candidates] : std::views::reverse(found.dates)) {
+      question.data_date = instant;
       if (is_stale(question)) break;
-      if (!files.empty() && shares_period(date->first, files.back().date)) continue;
-      files.push_back(choose(date->second, *store_));
+      if (!files.empty() && shares_period(instant, files.back().date)) continue;
+      files.push_back(choose(candidates, *store_));
     }
     if (files.empty()) files.push_back(newest);  // to say, as of one date, that there is nothing to do
     std::ranges::reverse(files);

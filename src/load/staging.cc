@@ -29,7 +29,7 @@ StagingBase staging_base(const Environment& environment, const std::string& data
   }
 }
 
-Staging::Staging(Buckets& buckets, StagingBase base, const Target& target, std::string_view database, Log& log)
+Staging::Staging(Buckets& buckets, const StagingBase& base, const Target& target, std::string_view database, Log& log)
     : store_(buckets.open(base.bucket)),
       prefix_(base.prefix + sha256_hex(std::string(database) + '\0' + target.id).substr(0, 16) + "/"),
       log_(log) {}

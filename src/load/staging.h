@@ -31,7 +31,7 @@ StagingBase staging_base(const Environment& environment, const std::string& data
 class Staging {
  public:
   // database: its identity, see ledger.h
-  Staging(Buckets& buckets, StagingBase base, const Target& target, std::string_view database, Log& log);
+  Staging(Buckets& buckets, const StagingBase& base, const Target& target, std::string_view database, Log& log);
 
   [[nodiscard]] std::string manifest_uri(const std::string& attempt_id) const;
   // If it is there already it must be this one, written by a try whose answer was lost; else conflict.

@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Environment environment_of(std::string base_path) {
+Environment environment_of(const std::string& base_path) {
   return [base_path](std::string_view name) {
     return name == "PENSTOCK_S3_BASE_PATH" && !base_path.empty() ? std::optional(base_path) : std::nullopt;
   };

@@ -8,6 +8,8 @@
 #include <atomic>
 #include <set>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "penstock/error.h"
 
@@ -325,7 +327,9 @@ TEST_P(StoreConformance, RefusesWhatNoStoreTakes) {
     EXPECT_EQ(failure_of([&] { trial_->buckets().open(bucket); }).kind, ErrorKind::invalid) << bucket;
     EXPECT_EQ(failure_of([&] { trial_->buckets().create_bucket(bucket); }).kind, ErrorKind::invalid) << bucket;
   }
-  for (const auto& [name, value] : {std::pair{"Capital", "x"}, {"", "x"}, {"a b", "x"}, {"a", "line\nbreak"}}) {
+  const std::vector<std::pair<std::string, std::string>> malformed{
+      {"Capital", "x"}, {"", "x"}, {"a b", "x"}, {"a", "line\nbreak"}};
+  for (const auto& [name, value] : malformed) {
     EXPECT_EQ(failure_of([&] { store_->create("k", {.metadata = {{name, value}}}); }).kind, ErrorKind::invalid);
   }
 }

@@ -90,7 +90,7 @@ TEST_F(Folder, AChangeByHandIsAnotherVersion) {
   EXPECT_NE(found->etag, written.etag);
   EXPECT_THAT(found->metadata, IsEmpty());
   EXPECT_THROW(read_all(*store_, written, 10), Error);
-  std::byte byte;
+  std::byte byte{};
   EXPECT_THROW(reader->read({&byte, 1}), Error) << "also under a reader";
   EXPECT_FALSE(store_->remove_if_unchanged(written));
 }

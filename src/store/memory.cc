@@ -68,7 +68,7 @@ class MemoryStore final : public ObjectStore {
 
   // Runs use(bucket) with all buckets locked.
   template <typename F>
-  decltype(auto) in_bucket(std::string_view act, F&& use) const {
+  decltype(auto) in_bucket(std::string_view act, const F& use) const {
     return all_.with([&](All& all) -> decltype(auto) {
       const auto found = all.find(name_);
       if (found == all.end()) throw no_such_bucket(act, name_);

@@ -59,7 +59,7 @@ AwsPtr<aws_http_message> to_message(aws_allocator* allocator, const S3Request& r
 void copy_headers(const aws_http_headers* from, std::map<std::string, std::string>& to) {
   const std::size_t count = aws_http_headers_count(from);
   for (std::size_t i = 0; i < count; ++i) {
-    aws_http_header header;
+    aws_http_header header{};
     aws_http_headers_get_index(from, i, &header);
     to[lower(to_view(header.name))] = to_view(header.value);
   }

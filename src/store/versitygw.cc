@@ -3,13 +3,14 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 namespace penstock {
@@ -26,33 +27,40 @@ sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
-std::uint16_t free_port() {
+int new_socket() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "socket");
+  return fd;
+}
+
+std::uint16_t free_port() {
+  const int fd = new_socket();
   sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0;
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
   ::close(fd);
+  if (!bound) throw std::runtime_error("no port of loopback is free");
   return ntohs(address.sin_port);
 }
 
 bool accepts(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = new_socket();
   const sockaddr_in address = loopback(port);
   const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(fd);
   return connected;
 }
 
-pid_t start(const char* program, const std::string& listen, const std::string& folder) {
+pid_t start(const std::string& program, const std::string& listen, const std::string& folder) {
   const pid_t child = ::fork();
   if (child != 0) return child;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setenv("ROOT_ACCESS_KEY", kAccessKey, 1);
   ::setenv("ROOT_SECRET_KEY", kSecretKey, 1);
-  const int nowhere = ::open("/dev/null", O_WRONLY);
-  ::dup2(nowhere, STDOUT_FILENO);
-  ::execl(program, program, "--port", listen.c_str(), "--quiet", "--keep-alive", "posix", folder.c_str(), nullptr);
+  if (const int nowhere = ::open("/dev/null", O_WRONLY); nowhere >= 0) ::dup2(nowhere, STDOUT_FILENO);
+  ::execl(program.c_str(), program.c_str(), "--port", listen.c_str(), "--quiet", "--keep-alive", "posix",
+          folder.c_str(), nullptr);
   ::_exit(127);
 }
 

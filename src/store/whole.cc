@@ -21,7 +21,7 @@ std::string read_all(ObjectStore& store, const ObjectInfo& object, std::uint64_t
     filled += got;
   }
   // An empty object is read, too: that it still is this version is part of the answer.
-  std::byte beyond;
+  std::byte beyond{};
   if (reader->read({&beyond, 1}) != 0) throw changed_since_listed("read", store.uri_of(object.key));
   return bytes;
 }

@@ -155,7 +155,7 @@ TEST_F(Catalog, KeepsTheAttributesOfATable) {
          R"({"diststyle":"KEY","distkey":"b","sortstyle":"COMPOUND","sortkeys":["b","a"],"encodings":{"c":"zstd"}})",
          "CREATE TABLE attributed (a int NOT NULL, b varchar(10), c varchar(20), d float8)");
   const std::string definition =
-      "SELECT \"column\", type, rtrim(encoding), distkey, sortkey, \"notnull\" FROM pg_table_def WHERE tablename = ";
+      R"(SELECT "column", type, rtrim(encoding), distkey, sortkey, "notnull" FROM pg_table_def WHERE tablename = )";
   EXPECT_THAT(rows(session, definition + "'attributed'"),
               ElementsAre(ElementsAre("a", "integer", "none", "f", "2", "t"),
                           ElementsAre("b", "character varying(10)", "none", "t", "1", "f"),

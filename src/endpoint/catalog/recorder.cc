@@ -152,7 +152,7 @@ class Writer {
 }  // namespace
 
 struct Recorder::Impl {
-  Impl(std::string conninfo_, Log& log) : conninfo(std::move(conninfo_)), writer(conninfo, log) {
+  Impl(std::string server, Log& log) : conninfo(std::move(server)), writer(conninfo, log) {
     writer.connect();
     writer.drop_what_is_old();
     thread = std::jthread([this] { work(); });

@@ -84,10 +84,10 @@ std::vector<std::string> outcome_of(const Case& one) {
     write_all(*buckets->open("bucket"), "k", one.input);
     testing::DecodingSink sink(table);
     struct Shared final : Buckets {
-      explicit Shared(Buckets& to) : to_(to) {}
-      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to_.open(bucket); }
+      explicit Shared(Buckets& opened) : to(opened) {}
+      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to.open(bucket); }
       void create_bucket(std::string_view) override {}
-      Buckets& to_;
+      Buckets& to;
     };
     const CopyEnvironment environment{
         .connect = [&](const auto&) { return std::make_unique<Shared>(*buckets); }, .query_id = 7, .stop = {}};

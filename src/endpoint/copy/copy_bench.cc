@@ -52,7 +52,7 @@ void load(benchmark::State& state, std::string_view options, const std::string& 
   const TargetTable table = testing::table_of(kTable);
   const CopyStatement statement = testing::statement_of(options);
   std::uint64_t rows = 0;
-  for (auto _ : state) rows += testing::parse_object(statement, table, bytes);
+  for ([[maybe_unused]] auto _ : state) rows += testing::parse_object(statement, table, bytes);
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes.size()));
   state.SetItemsProcessed(static_cast<std::int64_t>(rows));
 }

@@ -15,16 +15,15 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 // The buckets of the test, as a COPY opens them.
 struct Opened final : Buckets {
-  explicit Opened(Buckets& to) : to_(to) {}
-  std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to_.open(bucket); }
-  void create_bucket(std::string_view bucket) override { to_.create_bucket(bucket); }
-  Buckets& to_;
+  explicit Opened(Buckets& opened) : to(opened) {}
+  std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to.open(bucket); }
+  void create_bucket(std::string_view bucket) override { to.create_bucket(bucket); }
+  Buckets& to;
 };
 
 class RunCopyTest : public ::testing::Test {
@@ -380,13 +379,13 @@ TEST_F(RunCopyTest, StopsWhenTheSinkThrows) {
 
 TEST_F(RunCopyTest, StopsWhenAsked) {
   struct Waiting final : CopySink {
-    explicit Waiting(std::stop_source& stop) : stop_(stop) {}
+    explicit Waiting(std::stop_source& source) : stop(source) {}
     void begin(const std::vector<std::string>&) override {}
     void write(std::span<const std::byte>) override {
-      if (++writes == 2) stop_.request_stop();
+      if (++writes == 2) stop.request_stop();
     }
     void finish() override { ADD_FAILURE() << "a stopped COPY must not finish"; }
-    std::stop_source& stop_;
+    std::stop_source& stop;
     int writes = 0;
   };
   std::stop_source stop;

@@ -55,7 +55,7 @@ DecimalOutcome scan(std::string_view text, Decimal& decimal) noexcept {
 
 // Significant digits, 0 to 9 each, with the point behind the first `point` of them; one slot before them for a carry.
 struct Digits {
-  std::uint8_t slots[2 * DecimalShape::kMaxDigits + 1];
+  std::uint8_t slots[2 * DecimalShape::kMaxDigits + 1]{};
   std::uint8_t* first = slots + 1;
   std::int64_t size = 0;
   std::int64_t point = 0;

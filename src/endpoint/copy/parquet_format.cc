@@ -111,7 +111,7 @@ std::string schema_text(const parquet::schema::Node& node) {
   std::string type = parquet::TypeToString(primitive.physical_type());
   std::ranges::transform(type, type.begin(), [](unsigned char c) { return std::tolower(c); });
   text += type + " " + node.name();
-  const auto logical = node.logical_type();
+  const auto& logical = node.logical_type();
   return logical && !logical->is_none() ? text + " (" + logical->ToString() + ")" : text;
 }
 

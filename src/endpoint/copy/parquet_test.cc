@@ -58,10 +58,10 @@ class ParquetCopy : public ::testing::Test {
   CopyReport run(std::string_view table, const std::string& options = "parquet",
                  const std::string& source = "s3://bucket/k") {
     struct Opened final : Buckets {
-      explicit Opened(Buckets& to) : to_(to) {}
-      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to_.open(bucket); }
-      void create_bucket(std::string_view bucket) override { to_.create_bucket(bucket); }
-      Buckets& to_;
+      explicit Opened(Buckets& opened) : to(opened) {}
+      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to.open(bucket); }
+      void create_bucket(std::string_view bucket) override { to.create_bucket(bucket); }
+      Buckets& to;
     };
     table_ = testing::table_of(table);
     CopyStatement statement = testing::statement_of(options);
@@ -198,8 +198,9 @@ TEST_F(ParquetCopy, RefusesWhatIsNoParquet) {
     damaged[i] = static_cast<char>(~damaged[i]);
     put("k", damaged);
     try {
-      run("a int4");  // any answer will do, a crash will not
+      run("a int4");
     } catch (const SqlError&) {
+      // any answer will do, a crash will not
     }
   }
 }

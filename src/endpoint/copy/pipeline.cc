@@ -41,9 +41,9 @@ struct Job {
 }  // namespace
 
 struct Pipeline::Impl {
-  Impl(const RecordFormat& format_, std::span<const SourceObject> objects_, unsigned workers)
-      : format(format_),
-        objects(objects_),
+  Impl(const RecordFormat& records, std::span<const SourceObject> sources, unsigned workers)
+      : format(records),
+        objects(sources),
         jobs(2 * std::max(workers, 1U) + readers_for(workers) + 2),
         free(jobs.size()),
         to_parse(jobs.size()),

@@ -50,7 +50,7 @@ void TokenReader::expect_symbol(char symbol) {
   if (!accept_symbol(symbol)) throw syntax_error();
 }
 
-void TokenReader::expect_end() {
+void TokenReader::expect_end() const {
   if (!at_end()) throw syntax_error();
 }
 

@@ -35,7 +35,7 @@ class TokenReader {
   bool accept_symbol(char symbol) noexcept;
   void expect(std::string_view keyword);
   void expect_symbol(char symbol);
-  void expect_end();
+  void expect_end() const;
 
   std::string name();               // a word or a quoted name, folded
   QualifiedName qualified_name();   // table, schema.table, database.schema.table

@@ -9,11 +9,8 @@ namespace {
 
 using endpoint::testing::Client;
 using endpoint::testing::Endpoint;
-using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::Field;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 class SessionTest : public ::testing::Test {
  protected:
