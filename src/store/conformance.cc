@@ -330,7 +330,9 @@ TEST_P(StoreConformance, RefusesWhatNoStoreTakes) {
   const std::vector<std::pair<std::string, std::string>> malformed{
       {"Capital", "x"}, {"", "x"}, {"a b", "x"}, {"a", "line\nbreak"}};
   for (const auto& [name, value] : malformed) {
-    EXPECT_EQ(failure_of([&] { store_->create("k", {.metadata = {{name, value}}}); }).kind, ErrorKind::invalid);
+    CreateOptions options;
+    options.metadata[name] = value;
+    EXPECT_EQ(failure_of([&] { store_->create("k", options); }).kind, ErrorKind::invalid);
   }
 }
 
