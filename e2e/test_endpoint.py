@@ -1,8 +1,12 @@
 """The local Redshift, as two drivers that we didn't write see it: it fails as Redshift fails."""
 
+import bz2
 import gzip
+import io
 
 import psycopg
+import pyarrow
+import pyarrow.orc
 import pytest
 import redshift_connector
 from harness.place import json_lines
@@ -80,14 +84,24 @@ def test_copy_loads_and_counts(place, session, table):
         (place.bucket.uri("d/1.csv"), 2), (place.bucket.uri("d/2.csv"), 1)]
 
 
+def orc(rows: list[tuple]) -> bytes:
+    ids, names = zip(*rows)
+    out = io.BytesIO()
+    pyarrow.orc.write_table(pyarrow.table({"x": pyarrow.array(ids, pyarrow.int32()), "y": names}), out)
+    return out.getvalue()
+
+
 AS_JSON = json_lines([{"id": 1, "name": "a"}, {"name": "b", "id": 2}])
 
 
 @pytest.mark.parametrize("body, options", [
     (b"1,a\n2,b\n", "CSV"), (b"id,name\n1,a\n2,b\n", "CSV IGNOREHEADER 1"), (b"1|a\n2|b\n", ""),
-    (b"1\ta\n2\tb\n", "DELIMITER '\\t'"), (gzip.compress(b"1,a\n2,b\n"), "CSV GZIP"), (AS_JSON, "JSON 'auto'"),
+    (b"1\ta\n2\tb\n", "DELIMITER '\\t'"), (gzip.compress(b"1,a\n2,b\n"), "CSV GZIP"),
+    (bz2.compress(b"1,a\n2,b\n"), "CSV BZIP2"), (b"1 a\n2 b\n", "FIXEDWIDTH 'id:2,name:1'"),
+    ("1,a\n2,b\n".encode("utf-16"), "CSV ENCODING UTF16"), (orc([(1, "a"), (2, "b")]), "FORMAT AS ORC"),
+    (AS_JSON, "JSON 'auto'"),
     (AS_JSON, "FORMAT AS JSON 'auto'"),
-], ids=["csv", "header", "pipes", "tabs", "gzip", "json", "format-as-json"])
+], ids=["csv", "header", "pipes", "tabs", "gzip", "bzip2", "fixed", "utf16", "orc", "json", "format-as-json"])
 def test_copy_reads_a_format(place, session, table, body, options):
     place.bucket.put("d/1", body)
     session.do(copy(session, table, place.bucket.uri("d/1"), options))
@@ -150,6 +164,36 @@ def test_a_wrong_secret_is_refused_as_s3_refuses_it(place, session, table, local
     place.bucket.put("d/1", "1,a\n")
     session.keys = session.keys.replace(local_redshift.environment["AWS_SECRET_ACCESS_KEY"], "x" * 40)
     assert "SignatureDoesNotMatch" in "".join(session.error(copy(session, table, place.bucket.uri("d/1"))))
+
+
+@pytest.mark.parametrize("form", [
+    "IAM_ROLE default", "IAM_ROLE 'arn:aws:iam::123456789012:role/loader'",
+    "IAM_ROLE 'arn:aws:iam::123456789012:role/a,arn:aws:iam::123456789012:role/b'",
+    "CREDENTIALS 'aws_iam_role=arn:aws:iam::123456789012:role/loader'",
+    "WITH CREDENTIALS AS 'aws_access_key_id={key};aws_secret_access_key={secret}'",
+    "ACCESS_KEY_ID AS '{key}' SECRET_ACCESS_KEY AS '{secret}'",
+])
+def test_roles_are_the_endpoints_own_account_and_keys_are_those_given(place, session, table, local_redshift, form):
+    place.bucket.put("d/1", "1,a\n")
+    env = local_redshift.environment
+    session.keys = form.format(key=env["AWS_ACCESS_KEY_ID"], secret=env["AWS_SECRET_ACCESS_KEY"])
+    session.do(copy(session, table, place.bucket.uri("d/1")))
+    assert session.rows(f"SELECT id, name FROM {table}") == [(1, "a")]
+
+
+@pytest.mark.parametrize("form, says", [
+    ("CREDENTIALS 'aws_access_key_id=AKIANOBODYNOBODY0000;aws_secret_access_key=x'", "InvalidAccessKeyId"),
+    ("CREDENTIALS 'aws_access_key_id={key};aws_secret_access_key=wrong'", "SignatureDoesNotMatch"),
+    ("CREDENTIALS 'aws_access_key_id={key}'", "Invalid credentials. Must be of the format"),
+    ("CREDENTIALS 'aws_access_key_id={key}; aws_secret_access_key={secret}'", "Invalid credentials."),
+])
+def test_credentials_that_s3_refuses(place, session, table, local_redshift, form, says):
+    place.bucket.put("d/1", "1,a\n")
+    env = local_redshift.environment
+    session.keys = form.format(key=env["AWS_ACCESS_KEY_ID"], secret=env["AWS_SECRET_ACCESS_KEY"])
+    sqlstate, message, detail = session.error(copy(session, table, place.bucket.uri("d/1")))
+    assert sqlstate == "XX000"
+    assert says in message + detail
 
 
 def test_a_missing_table_is_xx000(place, session):

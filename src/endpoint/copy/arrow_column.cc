@@ -9,7 +9,9 @@
 #include <bit>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "endpoint/copy/arrow_json.h"
 #include "endpoint/copy/datetime.h"
 #include "endpoint/sql/sql_error.h"
 
@@ -184,6 +186,31 @@ class TimeColumn final : public ArrowColumn {
   arrow::TimeUnit::type unit_;
 };
 
+// Nested values as JSON text.
+class JsonColumn final : public ArrowColumn {
+ public:
+  JsonColumn(const LoadColumn& column, const arrow::Array& array) : column_(column) {
+    texts_.resize(static_cast<std::size_t>(array.length()));
+    for (std::int64_t row = 0; row < array.length(); ++row) {
+      std::string& text = texts_[static_cast<std::size_t>(row)];
+      if (array.IsValid(row)) append_json(text, array, row);
+      longest_ = std::max(longest_, text.size());
+    }
+  }
+  bool put(BinaryRows& rows, std::int64_t row, FieldWriter& writer) override {
+    return writer.put(rows, column_, texts_[static_cast<std::size_t>(row)]);
+  }
+  [[nodiscard]] std::size_t longest_text() const override { return longest_; }
+  [[nodiscard]] std::size_t text_size(std::int64_t row) const override {
+    return texts_[static_cast<std::size_t>(row)].size();
+  }
+
+ private:
+  const LoadColumn& column_;
+  std::vector<std::string> texts_;
+  std::size_t longest_ = 0;
+};
+
 // A column of nothing but NULLs.
 class NullColumn final : public ArrowColumn {
  public:
@@ -204,7 +231,8 @@ std::unique_ptr<ArrowColumn> integer_column(const LoadColumn& column, const arro
 
 }  // namespace
 
-bool takes(const LoadColumn& column, const arrow::DataType& type) {
+bool takes(const LoadColumn& column, const arrow::DataType& type, bool serialize) {
+  if (becomes_json(type)) return serialize && column.type == ColumnType::varchar;
   const auto is = [&](auto... types) { return ((column.type == types) || ...); };
   switch (type.id()) {
     case arrow::Type::NA:
@@ -246,13 +274,14 @@ bool takes(const LoadColumn& column, const arrow::DataType& type) {
     case arrow::Type::TIME64:
       return is(ColumnType::time);
     case arrow::Type::DICTIONARY:
-      return takes(column, *checked_cast<const arrow::DictionaryType&>(type).value_type());
+      return takes(column, *checked_cast<const arrow::DictionaryType&>(type).value_type(), serialize);
     default:
       return false;
   }
 }
 
 std::unique_ptr<ArrowColumn> arrow_column(const LoadColumn& column, const arrow::Array& array) {
+  if (becomes_json(*array.type())) return std::make_unique<JsonColumn>(column, array);
   switch (array.type_id()) {
     case arrow::Type::NA:
       return std::make_unique<NullColumn>();
@@ -308,7 +337,7 @@ std::unique_ptr<ArrowColumn> arrow_column(const LoadColumn& column, const arrow:
     case arrow::Type::DICTIONARY:
       return std::make_unique<DictionaryColumn>(column, array);
     default:
-      throw not_supported("COPY of Parquet's " + array.type()->ToString());
+      throw not_supported("COPY of a column of " + array.type()->ToString());
   }
 }
 

@@ -24,9 +24,9 @@ class ArrowColumn {
   [[nodiscard]] virtual std::size_t text_size(std::int64_t /*row*/) const { return 0; }
 };
 
-// Whether a column of the table takes what a file holds as this type.
-bool takes(const LoadColumn& column, const arrow::DataType& type);
-// The array and the column outlive it; takes(column, *array.type()) holds.
+// Whether a column of the table takes what a file holds as this type; serialize: nested values become text.
+bool takes(const LoadColumn& column, const arrow::DataType& type, bool serialize);
+// The array and the column outlive it; takes() holds of the two.
 std::unique_ptr<ArrowColumn> arrow_column(const LoadColumn& column, const arrow::Array& array);
 
 }  // namespace penstock::endpoint

@@ -101,7 +101,8 @@ class Tally {
 
 std::vector<JsonPath> json_paths(const CopyStatement& statement, std::size_t columns, Sources& sources,
                                  std::int64_t query) {
-  if (statement.format != CopyFormat::json || !statement.json_paths.starts_with("s3://")) return {};
+  const bool by_paths = statement.format == CopyFormat::json || statement.format == CopyFormat::avro;
+  if (!by_paths || !statement.json_paths.starts_with("s3://")) return {};
   try {
     return parse_json_paths(sources.document(statement.json_paths), columns, query);
   } catch (const Error& error) {

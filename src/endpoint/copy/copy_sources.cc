@@ -87,7 +87,7 @@ std::vector<SourceObject> Sources::under_prefix() {
   } catch (const Error& error) {
     throw s3_refusal(error, statement_.source, false, environment_.query_id);
   }
-  if (objects.empty() && statement_.format != CopyFormat::parquet) {
+  if (objects.empty() && !is_columnar(statement_.format)) {
     throw redshift_error(fmt::format("The specified S3 prefix '{}' does not exist", source.key), kCopyError, "",
                          environment_.query_id, "s3_utility.cpp");
   }
@@ -118,7 +118,7 @@ std::string Sources::read_manifest() {
 }
 
 std::vector<SourceObject> Sources::in_manifest() {
-  const bool columnar = statement_.format == CopyFormat::parquet;
+  const bool columnar = is_columnar(statement_.format);
   const auto entries = parse_manifest(read_manifest(), columnar, environment_.query_id);
   const auto scan_error = [&](const std::string& context) {
     constexpr int kSpectrumScan = 15001;

@@ -181,7 +181,7 @@ class CsvFormat final : public RecordFormat {
 
   [[nodiscard]] std::unique_ptr<ChunkReader> open(const SourceObject& object) const override {
     return text_chunks(
-        open_bytes(object, statement_.codec), statement_.ignore_header,
+        open_bytes(object, statement_), statement_.ignore_header,
         [this](std::string_view bytes) { return records_end(syntax_, bytes); }, sizes_);
   }
   [[nodiscard]] std::unique_ptr<ChunkParser> parser() const override {

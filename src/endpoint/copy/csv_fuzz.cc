@@ -8,7 +8,10 @@ namespace {
 
 // The first byte chooses.
 constexpr std::string_view kOptions[] = {
-    "csv ignoreallerrors", "csv fillrecord emptyasnull acceptinvchars ignoreallerrors",
+    "csv ignoreallerrors",
+    "csv encoding utf16 ignoreallerrors",
+    "csv encoding utf16be ignoreallerrors",
+    "csv fillrecord emptyasnull acceptinvchars ignoreallerrors",
     "csv delimiter '\\t' ignoreblanklines ignoreallerrors",
     "csv delimiter '||' quote '%' truncatecolumns timeformat 'auto' dateformat 'auto' ignoreallerrors"};
 

@@ -141,7 +141,7 @@ class DelimitedFormat final : public RecordFormat {
 
   [[nodiscard]] std::unique_ptr<ChunkReader> open(const SourceObject& object) const override {
     return text_chunks(
-        open_bytes(object, statement_.codec), statement_.ignore_header,
+        open_bytes(object, statement_), statement_.ignore_header,
         [escape = statement_.escape](std::string_view bytes) { return records_end(bytes, escape); }, sizes_);
   }
   [[nodiscard]] std::unique_ptr<ChunkParser> parser() const override {

@@ -41,7 +41,8 @@ FieldWriter::FieldWriter(const CopyStatement& statement)
       round_(statement.round_decimals),
       accept_any_date_(statement.accept_any_date),
       replacement_(statement.accept_invalid_chars) {
-  const bool reader_decides = statement.format == CopyFormat::json || statement.format == CopyFormat::parquet ||
+  const bool reader_decides = statement.format == CopyFormat::json || statement.format == CopyFormat::avro ||
+                              is_columnar(statement.format) ||
                               (statement.format == CopyFormat::delimited && statement.escape);
   if (!reader_decides) null_text_ = statement.null_as.value_or("\\N");
   if (statement.date_format == "auto") {

@@ -31,8 +31,10 @@ enum class LoadErrorCode {
   null_in_not_null = 1213,
   bad_delimiter = 1214,
   bad_line = 1216,
+  bad_identity = 1217,
   nul_in_field = 1218,
   bad_utf8 = 1220,
+  bad_encoding = 1221,
   overflow = 1222,
 };
 

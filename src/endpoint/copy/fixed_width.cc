@@ -83,7 +83,7 @@ class FixedWidthFormat final : public RecordFormat {
   }
 
   [[nodiscard]] std::unique_ptr<ChunkReader> open(const SourceObject& object) const override {
-    return text_chunks(open_bytes(object, statement_.codec), statement_.ignore_header, records_end, sizes_);
+    return text_chunks(open_bytes(object, statement_), statement_.ignore_header, records_end, sizes_);
   }
   [[nodiscard]] std::unique_ptr<ChunkParser> parser() const override {
     return std::make_unique<FixedWidthParser>(statement_, columns_);

@@ -50,6 +50,7 @@ class JsonParser final : public ChunkParser {
   }
 
   void parse(const Chunk& chunk, ParsedChunk& out) override {
+    if (chunk.unreadable) return loader_.reject_object(out, *chunk.unreadable);
     const std::string_view bytes = chunk.bytes.view();
     for (std::size_t at = 0; at < bytes.size();) {
       const std::size_t begin = bytes.find_first_not_of(kWhiteSpace, at);
@@ -193,7 +194,7 @@ class JsonFormat final : public RecordFormat {
       : statement_(statement), columns_(columns), paths_(std::move(paths)), sizes_(sizes) {}
 
   [[nodiscard]] std::unique_ptr<ChunkReader> open(const SourceObject& object) const override {
-    return text_chunks(open_bytes(object, statement_.codec), statement_.ignore_header, records_end, sizes_);
+    return text_chunks(open_bytes(object, statement_), statement_.ignore_header, records_end, sizes_);
   }
   [[nodiscard]] std::unique_ptr<ChunkParser> parser() const override {
     return std::make_unique<JsonParser>(statement_, columns_, paths_);

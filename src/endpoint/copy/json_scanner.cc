@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "endpoint/copy/text_cursor.h"
+#include "endpoint/copy/utf8_check.h"
 
 namespace penstock::endpoint {
 namespace {
@@ -25,25 +26,6 @@ std::int32_t code_unit(std::string_view text, std::size_t at) noexcept {
     unit = unit << 4 | digit;
   }
   return unit;
-}
-
-void append_utf8(std::string& out, std::uint32_t code_point) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code_point < 0x80) {
-    put(code_point);
-  } else if (code_point < 0x800) {
-    put(0xc0 | code_point >> 6);
-    put(0x80 | (code_point & 0x3f));
-  } else if (code_point < 0x10000) {
-    put(0xe0 | code_point >> 12);
-    put(0x80 | (code_point >> 6 & 0x3f));
-    put(0x80 | (code_point & 0x3f));
-  } else {
-    put(0xf0 | code_point >> 18);
-    put(0x80 | (code_point >> 12 & 0x3f));
-    put(0x80 | (code_point >> 6 & 0x3f));
-    put(0x80 | (code_point & 0x3f));
-  }
 }
 
 // The quote that ends the string opened at `open`: the first with no backslash, or an even number of them, before it.

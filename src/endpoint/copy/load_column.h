@@ -39,6 +39,7 @@ struct LoadColumn {
   std::int32_t precision = kUnlimited;  // numeric
   std::int32_t scale = 0;               // numeric with a precision
   bool not_null = false;
+  bool identity = false;
 };
 
 std::vector<LoadColumn> columns_to_load(const CopyStatement& statement, const TargetTable& target);

@@ -32,6 +32,7 @@ struct Job {
     chunk.rows.reset();
     chunk.lines_before = 0;
     chunk.overlong = false;
+    chunk.unreadable.reset();
     parsed.clear();
     output = {};
     done = false;

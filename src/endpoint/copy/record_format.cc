@@ -1,9 +1,11 @@
 #include "endpoint/copy/record_format.h"
 
+#include "endpoint/copy/avro_format.h"
 #include "endpoint/copy/csv.h"
 #include "endpoint/copy/delimited.h"
 #include "endpoint/copy/fixed_width.h"
 #include "endpoint/copy/json_format.h"
+#include "endpoint/copy/orc_format.h"
 #include "endpoint/copy/parquet_format.h"
 
 namespace penstock::endpoint {
@@ -21,9 +23,10 @@ std::unique_ptr<RecordFormat> record_format(const CopyStatement& statement, std:
       return json_format(statement, columns, std::move(json_paths), sizes);
     case CopyFormat::parquet:
       return parquet_format(statement, columns, query);
-    case CopyFormat::avro:
     case CopyFormat::orc:
-      break;
+      return orc_format(statement, columns, query);
+    case CopyFormat::avro:
+      return avro_format(statement, columns, std::move(json_paths), sizes);
   }
   throw not_supported("this format of COPY");
 }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,10 +27,11 @@ struct ChunkSizes {
 };
 
 struct Chunk {
-  ByteBuffer bytes;                  // text formats: whole records
-  std::shared_ptr<const void> rows;  // columnar formats: theirs
-  std::uint64_t lines_before = 0;    // lines of the object right before these bytes that belong to no chunk
-  bool overlong = false;             // the bytes are the beginning of one record that is longer than any may be
+  ByteBuffer bytes;                        // text formats: whole records
+  std::shared_ptr<const void> rows;        // columnar formats: theirs
+  std::uint64_t lines_before = 0;          // lines of the object right before these bytes that belong to no chunk
+  std::optional<FieldProblem> unreadable;  // there are no bytes: why the object, or the rest of it, can't be read
+  bool overlong = false;                   // the bytes are the beginning of one record that is longer than any may be
 };
 
 class ChunkReader {

@@ -57,10 +57,17 @@ void RowLoader::reject(ParsedChunk& out, LoadErrorCode code, std::string reason,
                         .at = std::chrono::system_clock::now()});
 }
 
+void RowLoader::reject_object(ParsedChunk& out, const FieldProblem& problem) {
+  reject(out, problem.code, problem.reason, {}, 0);
+}
+
 void RowLoader::reject_field(ParsedChunk& out, const LoadColumn& column, const Field& field, std::string_view record,
                              std::uint64_t line) {
   const std::size_t kept = out.errors.size();
-  reject(out, writer_.problem().code, writer_.problem().reason, record, line);
+  const LoadErrorCode code = writer_.problem().code;
+  const bool no_number = code == LoadErrorCode::bad_digit || code == LoadErrorCode::overflow;
+  reject(out, column.identity && no_number ? LoadErrorCode::bad_identity : code, writer_.problem().reason, record,
+         line);
   if (out.errors.size() == kept) return;
   CopyError& error = out.errors.back();
   error.column = column.name;

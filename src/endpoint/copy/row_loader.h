@@ -44,6 +44,9 @@ class RowLoader {
   // A record that is wrong as a whole.
   void reject(ParsedChunk& out, LoadErrorCode code, std::string reason, std::string_view record, std::uint64_t line);
 
+  // An object, or the rest of one, that can't be read.
+  void reject_object(ParsedChunk& out, const FieldProblem& problem);
+
   [[nodiscard]] std::span<const LoadColumn> columns() const noexcept { return columns_; }
 
  private:

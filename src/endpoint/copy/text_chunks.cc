@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "codec/decompress.h"
+#include "endpoint/copy/transcoded.h"
 
 namespace penstock::endpoint {
 namespace {
@@ -19,6 +20,10 @@ class TextChunks final : public ChunkReader {
     std::size_t wanted = sizes_.chunk;
     while (true) {
       fill(chunk.bytes, wanted);
+      if (std::exchange(wrong_encoding_, false)) {
+        chunk.unreadable = {LoadErrorCode::bad_encoding, "The file encoding is not the one that the COPY names"};
+        return true;
+      }
       drop_lines(chunk);
       if (at_end_) return hand_out(chunk);
       if (const std::size_t end = records_end_(chunk.bytes.view()); end > 0) {
@@ -35,9 +40,18 @@ class TextChunks final : public ChunkReader {
   void fill(ByteBuffer& buffer, std::size_t wanted) {
     while (!at_end_ && buffer.size() < wanted) {
       const std::span<char> room = buffer.room(wanted - buffer.size()).first(wanted - buffer.size());
-      const std::size_t n = bytes_->read(std::as_writable_bytes(room));
+      const std::size_t n = read(std::as_writable_bytes(room));
       at_end_ = n == 0;
       buffer.add(n);
+    }
+  }
+
+  std::size_t read(std::span<std::byte> room) {
+    try {
+      return bytes_->read(room);
+    } catch (const WrongEncoding&) {  // seen at the object's first byte: nothing of it is there yet
+      wrong_encoding_ = true;
+      return 0;
     }
   }
 
@@ -84,6 +98,7 @@ class TextChunks final : public ChunkReader {
   ByteBuffer carried_;      // behind the last chunk's end
   bool open_line_ = false;  // what was handed out last ends within a line
   bool at_end_ = false;
+  bool wrong_encoding_ = false;
 };
 
 }  // namespace
@@ -93,9 +108,9 @@ std::unique_ptr<ChunkReader> text_chunks(std::unique_ptr<ObjectReader> bytes, st
   return std::make_unique<TextChunks>(std::move(bytes), header_lines, std::move(records_end), sizes);
 }
 
-std::unique_ptr<ObjectReader> open_bytes(const SourceObject& object, CopyCodec codec) {
+std::unique_ptr<ObjectReader> open_decompressed(const SourceObject& object, const CopyStatement& statement) {
   const auto known = [&] {
-    switch (codec) {
+    switch (statement.codec) {
       case CopyCodec::none:
         return Codec::none;
       case CopyCodec::gzip:
@@ -110,6 +125,10 @@ std::unique_ptr<ObjectReader> open_bytes(const SourceObject& object, CopyCodec c
     return Codec::none;
   }();
   return decompressed(object.store->open(object.info), known, object.uri);
+}
+
+std::unique_ptr<ObjectReader> open_bytes(const SourceObject& object, const CopyStatement& statement) {
+  return transcoded(open_decompressed(object, statement), statement.encoding);
 }
 
 }  // namespace penstock::endpoint

@@ -22,6 +22,9 @@ std::unique_ptr<ChunkReader> text_chunks(std::unique_ptr<ObjectReader> bytes, st
                                          RecordsEnd records_end, ChunkSizes sizes = {});
 
 // The object's bytes, decompressed as the statement says.
-std::unique_ptr<ObjectReader> open_bytes(const SourceObject& object, CopyCodec codec);
+std::unique_ptr<ObjectReader> open_decompressed(const SourceObject& object, const CopyStatement& statement);
+// And in UTF-8, as the statement says; a text_chunks() over them makes of a
+// WrongEncoding a chunk that says so.
+std::unique_ptr<ObjectReader> open_bytes(const SourceObject& object, const CopyStatement& statement);
 
 }  // namespace penstock::endpoint

@@ -26,6 +26,7 @@ class TextLines : public ChunkParser {
     const std::string_view bytes = chunk.bytes.view();
     out_ = &out;
     line_ = 0;
+    if (chunk.unreadable) return loader_.reject_object(out, *chunk.unreadable);
     end_ = bytes.data() + bytes.size();
     if (chunk.overlong) {
       reject_missing_newline(bytes, bytes.size() - 1);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ bool is_ascii(std::string_view text) noexcept;
 // Redshift takes as they are but replaces under ACCEPTINVCHARS.
 std::optional<BadSequence> first_bad_sequence(std::string_view text, std::size_t from = 0,
                                               bool strict = false) noexcept;
+// Surrogates, too, become three bytes, which are no UTF-8.
+void append_utf8(std::string& out, std::uint32_t code_point);
 std::string hex(std::string_view bytes);  // "e0 a1"
 
 }  // namespace penstock::endpoint

@@ -49,6 +49,7 @@ std::string shown(const CopyStatement& copy) {
   };
   static constexpr std::array<const char*, 7> kFormats{"delimited", "csv",     "fixed_width", "json",
                                                        "avro",      "parquet", "orc"};
+  static constexpr std::array<const char*, 5> kEncodings{"utf8", "utf16", "utf16le", "utf16be", "iso88591"};
   static constexpr std::array<const char*, 5> kCodecs{"none", "gzip", "zstd", "bzip2", "lzop"};
   if (copy.columns) {
     std::string columns;
@@ -63,8 +64,9 @@ std::string shown(const CopyStatement& copy) {
   if (!copy.session_token.empty()) line("session_token", copy.session_token.reveal());
   text("region", copy.region);
   line("format", kFormats.at(static_cast<std::size_t>(copy.format)));
-  if (copy.format == CopyFormat::json) line("json_paths", copy.json_paths);
+  if (copy.format == CopyFormat::json || copy.format == CopyFormat::avro) line("json_paths", copy.json_paths);
   if (copy.codec != CopyCodec::none) line("codec", kCodecs.at(static_cast<std::size_t>(copy.codec)));
+  if (copy.encoding != CopyEncoding::utf8) line("encoding", kEncodings.at(static_cast<std::size_t>(copy.encoding)));
   text("delimiter", copy.delimiter);
   if (!copy.widths.empty()) line("widths", fmt::format("{}", fmt::join(copy.widths, ", ")));
   if (copy.quote != '"') line("quote", std::string(1, copy.quote));
@@ -87,6 +89,7 @@ std::string shown(const CopyStatement& copy) {
   number("max_error", copy.max_error);
   flag("ignore_all_errors", copy.ignore_all_errors);
   flag("no_load", copy.no_load);
+  flag("serialize_to_json", copy.serialize_to_json);
   return out;
 }
 

@@ -89,9 +89,14 @@ void parse_max_error(Draft& draft) {
 
 void parse_encoding(Draft& draft) {
   draft.reader.accept("AS");
-  if (draft.reader.accept("UTF8")) return;
-  for (const std::string_view other : {"UTF16", "UTF16LE", "UTF16BE", "ISO88591"}) {
-    if (draft.reader.accept(other)) throw not_supported(fmt::format("COPY with ENCODING {}", other));
+  static constexpr std::pair<std::string_view, CopyEncoding> kEncodings[] = {
+      {"UTF8", CopyEncoding::utf8},       {"UTF16", CopyEncoding::utf16},       {"UTF16LE", CopyEncoding::utf16le},
+      {"UTF16BE", CopyEncoding::utf16be}, {"ISO88591", CopyEncoding::iso88591},
+  };
+  for (const auto& [name, encoding] : kEncodings) {
+    if (!draft.reader.accept(name)) continue;
+    draft.copy.encoding = encoding;
+    return;
   }
   throw draft.reader.syntax_error();
 }
@@ -108,16 +113,27 @@ void parse_comprows(Draft& draft) {
   if (rows < 1000 || rows > 2147483647) throw wrong("COMPROWS must be a number from 1000 to 2147483647");
 }
 
-void parse_json(Draft& draft) {
-  draft.copy.format = CopyFormat::json;
+// JSON and AVRO: 'auto', 'auto ignorecase', or the paths of a file.
+void parse_paths(Draft& draft, std::string_view format) {
   const bool as = draft.reader.accept("AS");
   if (!as && draft.reader.peek().kind != TokenKind::string) return;
   std::string paths = draft.reader.string();
-  if (paths == "noshred") throw not_supported("COPY with JSON 'noshred'");
+  if (format == "JSON" && paths == "noshred") throw not_supported("COPY with JSON 'noshred'");
   if (paths != "auto" && paths != "auto ignorecase" && !paths.starts_with("s3://")) {
-    throw wrong(fmt::format("JSON '{}': expected 'auto', 'auto ignorecase' or 's3://…' of a JSONPaths file", paths));
+    throw wrong(
+        fmt::format("{} '{}': expected 'auto', 'auto ignorecase' or 's3://…' of a JSONPaths file", format, paths));
   }
   draft.copy.json_paths = std::move(paths);
+}
+
+void parse_json(Draft& draft) {
+  draft.copy.format = CopyFormat::json;
+  parse_paths(draft, "JSON");
+}
+
+void parse_avro(Draft& draft) {
+  draft.copy.format = CopyFormat::avro;
+  parse_paths(draft, "AVRO");
 }
 
 // 'label:width,label:width': labels are for people, and may be anything.
@@ -167,7 +183,7 @@ void set_codec(Draft& draft) {
 struct Option {
   std::string_view name;
   void (*parse)(Draft&);  // nullptr: known, and not carried out here
-  bool columnar = false;  // may stand in a COPY of PARQUET
+  bool columnar = false;  // may stand in a COPY of PARQUET or ORC
 };
 
 // Every word that may follow the source; a new option is a line here.
@@ -194,11 +210,11 @@ constexpr auto kOptions = std::to_array<Option>({
     {"CSV", set_format<CopyFormat::csv>, true},
     {"JSON", parse_json, true},
     {"PARQUET", set_format<CopyFormat::parquet>, true},
-    {"AVRO", nullptr, true},
-    {"ORC", nullptr, true},
+    {"AVRO", parse_avro},
+    {"ORC", set_format<CopyFormat::orc>, true},
     {"SHAPEFILE", nullptr, true},
     {"FIXEDWIDTH", parse_fixed_width, true},
-    {"SERIALIZETOJSON", nullptr, true},
+    {"SERIALIZETOJSON", set<&CopyStatement::serialize_to_json>, true},
     {"DELIMITER", parse_delimiter},
     {"QUOTE", [](Draft& draft) { draft.copy.quote = one_ascii_character("quote", text_argument(draft)); }},
     {"ESCAPE", set<&CopyStatement::escape>},
@@ -244,6 +260,14 @@ constexpr auto kIncompatible = std::to_array<std::pair<std::string_view, std::st
     {"JSON", "IGNOREBLANKLINES"},
     {"JSON", "NULL"},
     {"JSON", "REMOVEQUOTES"},
+    {"AVRO", "DELIMITER"},
+    {"AVRO", "ENCODING"},
+    {"AVRO", "ESCAPE"},
+    {"AVRO", "FILLRECORD"},
+    {"AVRO", "IGNOREBLANKLINES"},
+    {"AVRO", "IGNOREHEADER"},
+    {"AVRO", "NULL"},
+    {"AVRO", "REMOVEQUOTES"},
     {"FIXEDWIDTH", "DELIMITER"},
     {"FIXEDWIDTH", "ESCAPE"},
     {"IGNOREALLERRORS", "MAXERROR"},
@@ -290,13 +314,20 @@ void check_options(const Draft& draft) {
   for (const auto& [option, other] : kIncompatible) {
     if (draft.has(option) && draft.has(other)) throw wrong(fmt::format("{} is not compatible with {}", option, other));
   }
-  if (draft.has("PARQUET")) {
+  if (is_columnar(draft.copy.format)) {
+    const std::string_view format = draft.has("ORC") ? "ORC" : "PARQUET";
     for (const std::string_view name : draft.seen) {
       const bool allowed = std::ranges::find(kOptions, name, &Option::name)->columnar;
       if (!allowed || (name == "MAXERROR" && draft.copy.max_error > 0)) {
-        throw SqlError("0A000", fmt::format("{} argument is not supported for PARQUET based COPY", name));
+        throw SqlError("0A000", fmt::format("{} argument is not supported for {} based COPY", name, format));
       }
     }
+  }
+  if (draft.has("FIXEDWIDTH") && draft.copy.encoding != CopyEncoding::utf8) {
+    throw wrong("FIXEDWIDTH is not compatible with ENCODING other than UTF8");
+  }
+  if (draft.copy.serialize_to_json && !is_columnar(draft.copy.format)) {
+    throw wrong("SERIALIZETOJSON is for PARQUET and ORC");
   }
   if (draft.has("QUOTE")) {
     if (!draft.has("CSV")) throw wrong("COPY quote available only in CSV mode");

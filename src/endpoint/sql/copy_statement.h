@@ -14,6 +14,11 @@
 namespace penstock::endpoint {
 
 enum class CopyFormat { delimited, csv, fixed_width, json, avro, parquet, orc };
+// By columns, not records: errors are the statement's, and most options are refused.
+constexpr bool is_columnar(CopyFormat format) noexcept {
+  return format == CopyFormat::parquet || format == CopyFormat::orc;
+}
+enum class CopyEncoding { utf8, utf16, utf16le, utf16be, iso88591 };
 enum class CopyCodec { none, gzip, zstd, bzip2, lzop };
 
 struct CopyStatement : Authorization {
@@ -25,6 +30,7 @@ struct CopyStatement : Authorization {
 
   CopyFormat format = CopyFormat::delimited;
   CopyCodec codec = CopyCodec::none;
+  CopyEncoding encoding = CopyEncoding::utf8;
   std::optional<std::string> delimiter;
   std::vector<std::int32_t> widths;  // FIXEDWIDTH: of each field, in characters
   char quote = '"';
@@ -48,6 +54,7 @@ struct CopyStatement : Authorization {
   std::int64_t max_error = 0;
   bool ignore_all_errors = false;
   bool no_load = false;
+  bool serialize_to_json = false;  // nested columns of a columnar format
 };
 
 // True when the statement that starts at tokens[0] is a COPY … FROM '…' (and not COPY … FROM STDIN).
