@@ -14,6 +14,8 @@ DRIVERS = ["psql", "psycopg2", "psycopg", "redshift_connector", "jdbc", "node"]
 ROWS = [[2, "Zürich", "2024-01-02 00:00:00"], [3, None, "2024-01-03 12:30:00"]]
 COLUMNS = [["id", "integer", True, 2], ["name", "character varying(20)", False, 0],
            ["seen", "timestamp without time zone", False, 1]]
+METADATA = {"redshift_connector": {"metadata": {"tables": [["places", "TABLE"]], "keys": ["id"],
+                                                "columns": [["id", "int4"], ["name", "varchar"], ["seen", "timestamp"]]}}}
 REFUSAL = ["XX000", "Load into table 'places' failed.  Check 'stl_load_errors' system table for details."]
 
 
@@ -68,7 +70,7 @@ class Job:
 
 def by_sections(text: str) -> dict[str, list[str]]:
     """psql's output, in which \\echo names each part."""
-    names = {"rows", "columns", "tables", "schemas", "refusal"}
+    names = {"rows", "columns", "tables", "table", "functions", "schemas", "refusal"}
     seen, current = {}, None
     for line in text.splitlines():
         if line in names:
@@ -91,7 +93,7 @@ def job(request, tls, place, local_redshift):
 @pytest.mark.parametrize("driver", ["psycopg2", "psycopg", "redshift_connector", "node"])
 def test_a_driver_creates_copies_queries_and_reflects(driver, job, tls):
     assert job(driver).seen() == {"encrypted": tls == "on", "loaded": 3, "rows": ROWS, "count": 5, "columns": COLUMNS,
-                                  "refusal": REFUSAL, "codes": [1207]}
+                                  "refusal": REFUSAL, "codes": [1207], **METADATA.get(driver, {})}
 
 
 def test_psql_creates_copies_queries_and_reflects(job, place):
@@ -100,6 +102,8 @@ def test_psql_creates_copies_queries_and_reflects(job, place):
     assert seen["columns"] == ["id,integer,t,2", "name,character varying(20),f,0",
                                "seen,timestamp without time zone,f,1"]
     assert [line.split(",")[1] for line in seen["tables"]] == ["places"]
+    assert "id,integer,,not null," in seen["table"]
+    assert any("getdate" in line for line in seen["functions"])
     assert any(line.startswith(f"{place.schema},") for line in seen["schemas"])
     assert seen["refusal"] == [" ".join(REFUSAL), "1207"]
 
@@ -110,6 +114,8 @@ def test_jdbc_creates_copies_queries_and_reflects(job, place):
     assert seen["rows"] == [[2, "Zürich", "2024-01-02 00:00:00.0"], [3, None, "2024-01-03 12:30:00.0"]]
     assert seen["product"] == "Redshift 8.0.2"
     assert seen["schemas"] == [[place.schema]]
+    assert seen["tables"] == [[place.schema, "places", "TABLE"]]
+    assert seen["columns"] == [["id", "int4", 10, 0], ["name", "varchar", 20, 1], ["seen", "timestamp", 29, 1]]
     assert seen["keys"] == [["id"]]
     assert seen["refusal"][0] == REFUSAL[0]
     assert REFUSAL[1] in seen["refusal"][1]

@@ -86,6 +86,10 @@ public class JdbcJob {
       DatabaseMetaData metadata = connection.getMetaData();
       seen.add("\"product\": " + quoted(metadata.getDatabaseProductName() + " " + metadata.getDatabaseProductVersion()));
       seen.add("\"schemas\": " + quoted(rows(metadata.getSchemas(null, schema), "TABLE_SCHEM")));
+      seen.add("\"tables\": " + quoted(rows(metadata.getTables(null, schema, "%", new String[] {"TABLE"}),
+          "TABLE_SCHEM", "TABLE_NAME", "TABLE_TYPE")));
+      seen.add("\"columns\": " + quoted(rows(metadata.getColumns(null, schema, "places", "%"),
+          "COLUMN_NAME", "TYPE_NAME", "COLUMN_SIZE", "NULLABLE")));
       seen.add("\"keys\": " + quoted(rows(metadata.getPrimaryKeys(null, schema, "places"), "COLUMN_NAME")));
 
       try {

@@ -60,6 +60,14 @@ cursor.execute("SELECT err_code FROM stl_load_errors WHERE filename = %s", (env[
 codes = [row[0] for row in cursor.fetchall()]
 connection.commit()
 
+metadata = {}
+if name == "redshift_connector":
+    metadata["metadata"] = {
+        # a key's index is listed beside: PostgreSQL has one
+        "tables": [[row[2], row[3]] for row in cursor.get_tables(schema_pattern=schema) if row[3] == "TABLE"],
+        "columns": [[row[3], row[5]] for row in cursor.get_columns(schema_pattern=schema, tablename_pattern="places")],
+        "keys": [row[3] for row in cursor.get_primary_keys(schema=schema, table="places")]}
+
 print(json.dumps({"encrypted": encrypted, "loaded": loaded, "rows": rows, "count": count, "columns": columns,
-                  "refusal": refusal, "codes": codes}))
+                  "refusal": refusal, "codes": codes, **metadata}))
 connection.close()

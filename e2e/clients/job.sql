@@ -19,6 +19,10 @@ SELECT id, name, seen FROM places WHERE id > 1 ORDER BY id;
 SELECT "column", type, distkey, sortkey FROM pg_table_def WHERE schemaname = :'schema' AND tablename = 'places';
 \echo tables
 \dt
+\echo table
+\d places
+\echo functions
+\df getdate
 \echo schemas
 \dn
 \set ON_ERROR_STOP off

@@ -1,0 +1,2 @@
+{{ config(materialized="view") }}
+select count(*) as places from {{ ref("places_merged") }}
