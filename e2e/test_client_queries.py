@@ -160,6 +160,15 @@ def test_jdbc_lists_procedures(ask):
     assert [row[:2] for row in found] == [("pg_catalog", "getdate")]
 
 
+def test_jdbc_lists_the_parameters_of_procedures(ask):
+    # What getProcedureColumns() sends is recognised by two of its names and answered as a whole.
+    found = ask("SELECT PROCEDURE_NAME, COLUMN_NAME FROM (SELECT CASE WHEN x THEN generate_series(1, 2) END AS"
+                " PROBIN_BYTES FROM pg_catalog.pg_proc_info p WHERE n.nspname LIKE 'pg_catalog' AND proname LIKE"
+                " 'strtol' AND COLUMN_NAME LIKE '%') AS INPUT_PARAM_TABLE")
+    assert [(row[2], row[3], row[4], row[5], row[17]) for row in found] == [
+        ("strtol", "", 0, -5, 0), ("strtol", "source", 1, 12, 1), ("strtol", "base", 1, 4, 2)]
+
+
 # dbt: column types of a relation, the documentation's catalog and statistics
 
 

@@ -18,7 +18,7 @@ constexpr std::int64_t kLock = 0x70656E73746F636B;  // of this work, among Postg
 constexpr auto kScripts = std::to_array<std::string_view>(
     {sql::kFoundation, sql::kCharacterTypes, sql::kHistoryTables, sql::kHistoryViews, sql::kTableAttributes,
      sql::kSetAside, sql::kDateFunctions, sql::kStringFunctions, sql::kNumberFunctions, sql::kHashFunctions,
-     sql::kJsonFunctions, sql::kFunctions, sql::kCatalogViews, sql::kDriverCatalogs});
+     sql::kJsonFunctions, sql::kFunctions, sql::kCatalogViews, sql::kDriverCatalogs, sql::kActivityViews});
 
 // How a client's session reads and writes; the superuser's own sessions keep PostgreSQL's ways.
 constexpr auto kSettings = std::to_array<std::pair<std::string_view, std::string_view>>({
@@ -96,6 +96,7 @@ void make_system_objects(Postgres& postgres, const BootstrapConfig& config, Log&
       "INSERT INTO pg_internal.settings VALUES ('conninfo', $1), ('admin', $2) ON CONFLICT (name) DO UPDATE "
       "SET value = excluded.value",
       {conninfo_with(recorder_conninfo(config), {{"application_name", "penstock history"}}), config.user});
+  postgres.query("SELECT pg_internal.grant_to_administrator($1)", {config.user});
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Time = std::chrono::system_clock::time_point;
 
+constexpr std::string_view kConflict = "could not serialize access";  // how PostgreSQL's message of it begins
+
 std::string utc(Time time) {
   const auto micros = std::chrono::floor<std::chrono::microseconds>(time);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(micros);
@@ -148,6 +150,35 @@ Json error_detail_row(const StatementRecord& statement, std::int64_t user, const
           {"error_message", error.reason}};
 }
 
+std::int64_t micros_since_2000(Time time) {
+  using std::chrono::sys_days;
+  using namespace std::chrono_literals;
+  return micros_between(sys_days(2000y / 1 / 1), time);
+}
+
+// The request that fetched it.
+Json request_row(const StatementRecord& statement, std::int64_t user, const CopyObject& object) {
+  constexpr std::string_view kScheme = "s3://";
+  std::string_view name = object.object;
+  if (name.starts_with(kScheme)) name.remove_prefix(kScheme.size());
+  const auto slash = std::min(name.find('/'), name.size());
+  return {{"userid", user},
+          {"query", statement.query},
+          {"slice", 0},
+          {"recordtime", utc(object.finished)},
+          {"pid", statement.session},
+          {"http_method", "GET"},
+          {"bucket", name.substr(0, slash)},
+          {"key", name.substr(std::min(slash + 1, name.size()))},
+          {"transfer_size", object.size},
+          {"data_size", object.size},
+          {"start_time", micros_since_2000(object.started)},
+          {"end_time", micros_since_2000(object.finished)},
+          {"transfer_time", micros_between(object.started, object.finished)},
+          {"is_partial", 0},
+          {"start_offset", 0}};
+}
+
 void add_object_rows(std::vector<SystemRow>& rows, const StatementRecord& statement, std::int64_t user,
                      const CopyStatement& copy, const CopyObject& object) {
   rows.push_back({.table = "stl_load_commits",
@@ -188,6 +219,7 @@ void add_object_rows(std::vector<SystemRow>& rows, const StatementRecord& statem
                           {"end_time", utc(object.finished)},
                           {"file_etag", object.etag},
                           {"file_last_modified", utc(object.last_modified)}}});
+  rows.push_back({.table = "stl_s3client", .row = request_row(statement, user, object)});
 }
 
 Json load_row(const StatementRecord& statement, std::int64_t user, const CopyStatement& copy, const TargetTable& target,
@@ -290,6 +322,22 @@ std::vector<SystemRow> statement_rows(const StatementRecord& statement, std::int
                           {"error_message", statement.error},
                           {"query_text", one_line},
                           {"username", statement.user}}});
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    rows.push_back({.table = "sys_query_text",
+                    .row = {{"user_id", user},
+                            {"query_id", statement.query},
+                            {"transaction_id", statement.transaction},
+                            {"session_id", statement.session},
+                            {"start_time", utc(statement.started)},
+                            {"sequence", i},
+                            {"text", pieces[i]}}});
+  }
+  if (statement.error.starts_with(kConflict)) {
+    rows.push_back({.table = "stl_tr_conflict",
+                    .row = {{"xact_id", statement.transaction},
+                            {"process_id", statement.session},
+                            {"abort_time", utc(statement.finished)}}});
+  }
   return rows;
 }
 

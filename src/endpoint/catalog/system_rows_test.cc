@@ -36,11 +36,11 @@ std::vector<std::string> tables(const std::vector<SystemRow>& rows) {
 TEST(SystemRows, ShowAStatementInTheTableOfItsKind) {
   using Kind = Recognised::Kind;
   EXPECT_THAT(tables(statement_rows(statement("select 1", Kind::query), 10)),
-              ElementsAre("stl_query", "stl_querytext", "sys_query_history"));
+              ElementsAre("stl_query", "stl_querytext", "sys_query_history", "sys_query_text"));
   EXPECT_THAT(tables(statement_rows(statement("create table t (a int)", Kind::ddl), 10)),
-              ElementsAre("stl_ddltext", "sys_query_history"));
+              ElementsAre("stl_ddltext", "sys_query_history", "sys_query_text"));
   EXPECT_THAT(tables(statement_rows(statement("COMMIT", Kind::utility), 10)),
-              ElementsAre("stl_utilitytext", "sys_query_history"));
+              ElementsAre("stl_utilitytext", "sys_query_history", "sys_query_text"));
 }
 
 TEST(SystemRows, FindACommitByItsTransactionAndText) {
@@ -52,10 +52,19 @@ TEST(SystemRows, FindACommitByItsTransactionAndText) {
 
 TEST(SystemRows, CutLongTextsIntoNumberedPieces) {
   const auto rows = statement_rows(statement("select '" + std::string(450, 'x') + "'", Recognised::Kind::query), 10);
-  EXPECT_THAT(tables(rows),
-              ElementsAre("stl_query", "stl_querytext", "stl_querytext", "stl_querytext", "sys_query_history"));
+  EXPECT_THAT(tables(rows), ElementsAre("stl_query", "stl_querytext", "stl_querytext", "stl_querytext",
+                                        "sys_query_history", "sys_query_text"));
   EXPECT_EQ(rows[3].row["sequence"], 2);
   EXPECT_EQ(rows[3].row["text"].get<std::string>().size(), 59U);
+}
+
+TEST(SystemRows, NoteTheVictimOfAConflict) {
+  auto failed = statement("update t set a = 1", Recognised::Kind::query);
+  failed.aborted = true;
+  failed.error = "could not serialize access due to concurrent update";
+  const auto rows = statement_rows(failed, 10);
+  EXPECT_EQ(rows.back().table, "stl_tr_conflict");
+  EXPECT_EQ(rows.back().row["xact_id"], 11);
 }
 
 TEST(SystemRows, NameTheTypeOfAQuery) {
@@ -65,7 +74,7 @@ TEST(SystemRows, NameTheTypeOfAQuery) {
                                                         {"Copy t from 's3://b/k'", "COPY"},
                                                         {"create table t as select 1", "CTAS"},
                                                         {"delete from t", "OTHER"}}) {
-    EXPECT_EQ(statement_rows(statement(text, Recognised::Kind::query), 10).back().row["query_type"], type) << text;
+    EXPECT_EQ(statement_rows(statement(text, Recognised::Kind::query), 10).end()[-2].row["query_type"], type) << text;
   }
 }
 
@@ -101,12 +110,13 @@ TEST(SystemRows, TellAFailedLoadFromACompletedOne) {
   };
   auto rows = load();
   EXPECT_THAT(tables(rows), ElementsAre("sys_load_history", "stl_load_commits", "stl_file_scan", "sys_load_detail",
-                                        "stl_load_errors", "sys_load_error_detail"));
+                                        "stl_s3client", "stl_load_errors", "sys_load_error_detail"));
   EXPECT_EQ(rows[0].row["status"], "aborted");
   EXPECT_EQ(rows[0].row["loaded_rows"], 0);
   EXPECT_EQ(rows[0].row["file_format"], "csv");
   EXPECT_EQ(rows[1].row["file_format"], "Text");
-  EXPECT_EQ(rows[4].row["err_code"], 1207);
+  EXPECT_EQ(rows[4].row["bucket"], "b");
+  EXPECT_EQ(rows[5].row["err_code"], 1207);
   report.failed = false;
   rows = load();
   EXPECT_EQ(rows[0].row["status"], "completed");

@@ -50,7 +50,12 @@ constexpr auto kRules = std::to_array<Rule>({
 
     // sessions
     rule("SET", Kind::utility, set),
-    not_here("SHOW DATABASES|SCHEMAS|TABLES|COLUMNS|TABLE|VIEW|PROCEDURE|PROCEDURES|FUNCTIONS|PARAMETERS|GRANTS"),
+    rule("SHOW DATABASES", Kind::utility, show_databases),
+    rule("SHOW SCHEMAS", Kind::utility, show_schemas),
+    rule("SHOW TABLES", Kind::utility, show_tables),
+    rule("SHOW COLUMNS", Kind::utility, show_columns),
+    rule("SHOW TABLE", Kind::utility, show_table),
+    not_here("SHOW VIEW|PROCEDURE|PROCEDURES|FUNCTIONS|PARAMETERS|GRANTS"),
     not_here("SHOW CONSTRAINTS|MODEL|DATASHARES|EXTERNAL"),
     rule("SHOW", Kind::utility, show),
     rule("RESET", Kind::utility, reset),
@@ -91,6 +96,7 @@ constexpr auto kRules = std::to_array<Rule>({
     not_in_redshift("DISCARD"),
 
     // what PostgreSQL does as Redshift does: named for its place in the system tables
+    rule("SELECT", Kind::query, driver_query),
     rule("SELECT|VALUES|TABLE|FETCH", Kind::query),
     rule("CREATE|ALTER|DROP DATABASE|USER|GROUP|ROLE", Kind::utility),
     rule("CREATE|ALTER|DROP", Kind::ddl),

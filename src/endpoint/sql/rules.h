@@ -77,4 +77,14 @@ std::optional<Decision> set(const StatementText& statement);
 std::optional<Decision> show(const StatementText& statement);
 std::optional<Decision> reset(const StatementText& statement);
 
+// rules_driver_queries.cc
+std::optional<Decision> driver_query(const StatementText& statement);
+
+// rules_show.cc
+std::optional<Decision> show_databases(const StatementText& statement);
+std::optional<Decision> show_schemas(const StatementText& statement);
+std::optional<Decision> show_tables(const StatementText& statement);
+std::optional<Decision> show_columns(const StatementText& statement);
+std::optional<Decision> show_table(const StatementText& statement);
+
 }  // namespace penstock::endpoint

@@ -84,3 +84,39 @@ END $$;
 GRANT SELECT ON pg_catalog.redshift_pg_class, pg_catalog.redshift_pg_attribute, pg_catalog.redshift_pg_attrdef,
   pg_catalog.redshift_pg_proc, pg_catalog.pg_proc_info, pg_catalog.pg_class_info, pg_catalog.pg_attribute_info,
   pg_catalog.pg_user_info, pg_catalog.pg_database_info TO PUBLIC;
+
+-- What JDBC's getProcedureColumns() asks for, in a way that only Redshift takes: a row for each result and parameter.
+CREATE OR REPLACE FUNCTION pg_internal.jdbc_type(type_name text) RETURNS smallint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE type_name
+  WHEN 'text' THEN 12 WHEN 'character varying' THEN 12 WHEN 'name' THEN 12 WHEN 'character' THEN 1 WHEN '"char"' THEN 1
+  WHEN 'boolean' THEN -7 WHEN 'smallint' THEN 5 WHEN 'integer' THEN 4 WHEN 'bigint' THEN -5 WHEN 'oid' THEN -5
+  WHEN 'real' THEN 7 WHEN 'double precision' THEN 6 WHEN 'numeric' THEN 2 WHEN 'date' THEN 91
+  WHEN 'time without time zone' THEN 92 WHEN 'time with time zone' THEN 2013
+  WHEN 'timestamp without time zone' THEN 93 WHEN 'timestamp with time zone' THEN 2014 WHEN 'bytea' THEN -2
+  ELSE CASE WHEN type_name LIKE '%[]' THEN 2003 ELSE 1111 END END::smallint;
+CREATE OR REPLACE VIEW pg_catalog.penstock_procedure_columns AS
+SELECT current_database() AS procedure_cat, n.nspname AS procedure_schem, p.proname AS procedure_name,
+       coalesce(a.name, '')::varchar(256) AS column_name,
+       (CASE WHEN a.place = 0 THEN CASE WHEN p.proretset THEN 3 ELSE 0 END
+             ELSE CASE a.mode WHEN 'b' THEN 2 WHEN 'o' THEN 4 WHEN 't' THEN 3 ELSE 1 END END)::smallint AS column_type,
+       pg_internal.jdbc_type(format_type(a.type, NULL)) AS data_type, format_type(a.type, NULL) AS type_name,
+       CASE a.type WHEN 16 THEN 1 WHEN 20 THEN 19 WHEN 21 THEN 5 WHEN 23 THEN 10 WHEN 700 THEN 24 WHEN 701 THEN 53
+                   WHEN 1082 THEN 10 WHEN 1700 THEN 38 WHEN 1114 THEN 6 WHEN 1184 THEN 35 ELSE 2147483647 END AS "precision",
+       CASE a.type WHEN 16 THEN 1 WHEN 20 THEN 20 WHEN 21 THEN 2 WHEN 23 THEN 4 WHEN 700 THEN 4 WHEN 701 THEN 8
+                   WHEN 1082 THEN 6 WHEN 1700 THEN 8 WHEN 1114 THEN 6 WHEN 1184 THEN 6 END AS length,
+       (CASE a.type WHEN 700 THEN 8 WHEN 701 THEN 17 WHEN 1114 THEN 6 WHEN 1184 THEN 6 WHEN 20 THEN 0 WHEN 21 THEN 0
+                    WHEN 23 THEN 0 END)::smallint AS scale,
+       10 AS radix, 2::smallint AS nullable, ''::varchar(256) AS remarks, NULL::text AS column_def,
+       pg_internal.jdbc_type(format_type(a.type, NULL)) AS sql_data_type, NULL::smallint AS sql_datetime_sub,
+       NULL::smallint AS char_octet_length, a.place::smallint AS ordinal_position, ''::varchar(256) AS is_nullable,
+       p.proname || '_' || p.oid AS specific_name
+  FROM pg_proc p
+  JOIN pg_namespace n ON n.oid = p.pronamespace
+ CROSS JOIN LATERAL (
+       SELECT 0 AS place, NULL::text AS name, NULL::"char" AS mode, p.prorettype AS type
+        WHERE p.prorettype <> 'void'::regtype
+       UNION ALL
+       SELECT t.place, p.proargnames[t.place], p.proargmodes[t.place], t.type
+         FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) WITH ORDINALITY t(type, place)) a;
+GRANT SELECT ON pg_catalog.penstock_procedure_columns TO PUBLIC;

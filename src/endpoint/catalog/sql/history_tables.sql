@@ -56,3 +56,17 @@ CREATE TABLE IF NOT EXISTS pg_internal.sys_load_error_detail (
   table_id integer, start_time timestamp, file_name char(256), line_number bigint, column_name char(127),
   column_type char(10), column_length char(10), position integer, error_code integer, error_message char(512)
 );
+CREATE TABLE IF NOT EXISTS pg_internal.stl_s3client (
+  userid integer, query integer, slice integer, recordtime timestamp, pid integer, http_method char(64),
+  bucket char(64), key char(256), transfer_size bigint, data_size bigint, start_time bigint, end_time bigint,
+  transfer_time bigint, compression_time bigint, connect_time bigint, app_connect_time bigint, retries bigint,
+  request_id char(32), extended_request_id char(128), ip_address char(64), is_partial integer, start_offset bigint,
+  query_uuid char(36)
+);
+CREATE TABLE IF NOT EXISTS pg_internal.stl_tr_conflict (
+  xact_id bigint, process_id bigint, xact_start_ts timestamp, abort_time timestamp, table_id bigint
+);
+CREATE TABLE IF NOT EXISTS pg_internal.sys_query_text (
+  user_id integer, query_id bigint, transaction_id bigint, session_id integer, start_time timestamp, sequence integer,
+  text char(4000), query_uuid char(36)
+);

@@ -32,7 +32,8 @@ BEGIN
                    relation.relname);
     EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON pg_internal.%I (recorded_at)',
                    relation.relname || '_recorded_at', relation.relname);
-    owner_column := CASE WHEN relation.relname LIKE 'sys\_%' THEN 'user_id' ELSE 'userid' END;
+    owner_column := CASE WHEN relation.relname LIKE 'sys\_%' THEN 'user_id' WHEN relation.relname = 'stl_tr_conflict'
+                         THEN 'NULL' ELSE 'userid' END;  -- NULL: for the administrator alone
     EXECUTE format($f$
       CREATE OR REPLACE FUNCTION pg_internal.%1$I() RETURNS TABLE (%2$s)
       LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
@@ -60,7 +61,7 @@ CREATE OR REPLACE VIEW pg_catalog.svl_statementtext AS
 SELECT t.userid, t.xid, t.pid, q.label, q.starttime, q.endtime, t.sequence, 'QUERY'::varchar(10) AS type, t.text
   FROM pg_catalog.stl_querytext t JOIN pg_catalog.stl_query q ON q.query = t.query
 UNION ALL
-SELECT userid, xid, pid, label, starttime, endtime, sequence, 'DDL', text FROM pg_catalog.stl_ddltext
+SELECT userid, xid, pid, label, starttime, endtime, sequence, 'DDL'::varchar(10), text FROM pg_catalog.stl_ddltext
 UNION ALL
-SELECT userid, xid, pid, label, starttime, endtime, sequence, 'UTILITY', text FROM pg_catalog.stl_utilitytext;
+SELECT userid, xid, pid, label, starttime, endtime, sequence, 'UTILITY'::varchar(10), text FROM pg_catalog.stl_utilitytext;
 GRANT SELECT ON pg_catalog.svl_statementtext TO PUBLIC;

@@ -1,0 +1,156 @@
+"""The system tables: their columns, what is in them, and who sees it."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+SHORT = {"int": "integer", "ts": "timestamp without time zone"}
+
+
+def described():
+    for line in (Path(__file__).parent / "system_tables.cases").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, columns = line.split(": ", 1)
+            yield pytest.param(name, columns.split(", "), id=name)
+
+
+def short(type_: str) -> str:
+    for long, brief in [("character varying", "varchar"), ("character", "char")]:
+        type_ = type_.replace(long, brief) if type_.startswith(long) else type_
+    return type_
+
+
+@pytest.mark.parametrize("name, columns", list(described()))
+def test_a_system_table_has_its_columns(witness, superuser, name, columns):
+    found = superuser.execute(
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
+        f" WHERE attrelid = 'pg_catalog.{name}'::regclass AND attnum > 0 ORDER BY attnum").fetchall()
+    expected = [column.split(" ", 1) for column in columns]
+    assert [[column, short(type_)] for column, type_ in found] == [
+        [column, SHORT.get(type_, type_)] for column, type_ in expected]
+    witness.execute(f"SELECT * FROM {name} LIMIT 1")  # and answers
+
+
+@pytest.fixture
+def table(place, witness):
+    witness.execute(f"CREATE TABLE {place.schema}.t (id int NOT NULL DISTKEY, name varchar(5) ENCODE zstd,"
+                    " n bigint IDENTITY(1,2), PRIMARY KEY (id)) SORTKEY (id)")
+    return f"{place.schema}.t"
+
+
+def rows(session, query: str) -> list[tuple]:
+    return [tuple(v.rstrip() if isinstance(v, str) else v for v in row) for row in session.execute(query).fetchall()]
+
+
+def test_a_transactions_end_is_in_its_history(connect, table):
+    with connect() as session:
+        session.execute("BEGIN")
+        session.execute(f"INSERT INTO {table} (id) VALUES (1)")
+        session.execute("COMMIT")
+        session.execute("BEGIN")
+        session.execute(f"INSERT INTO {table} (id) VALUES (2)")
+        session.execute("ROLLBACK")
+        ended = rows(session, "SELECT status, transaction_start_time <= commit_end_time, isolation_level FROM"
+                              " sys_transaction_history WHERE transaction_id IN (SELECT transaction_id FROM"
+                              f" sys_query_history WHERE query_text LIKE 'INSERT INTO {table}%')"
+                              " ORDER BY transaction_id")
+    assert ended == [("committed", True, "Snapshot Isolation"), ("rolledback", True, "Snapshot Isolation")]
+
+
+def test_a_statement_is_in_the_query_log_and_among_the_recent_ones(connect, table):
+    with connect() as session:
+        session.execute("SET query_group TO 'qlog'")
+        session.execute(f"SELECT count(*) FROM {table}")
+        logged = rows(session, "SELECT substring, aborted, elapsed >= 0 FROM svl_qlog WHERE label = 'qlog'")
+        assert logged[0] == (f"SELECT count(*) FROM {table}", 0, True)
+        recent = rows(session, f"SELECT status, pid FROM stv_recents WHERE query = 'SELECT count(*) FROM {table}'")
+        assert recent == [("Done", -1)]
+        running = rows(session, "SELECT status, user_name FROM stv_recents WHERE pid = pg_backend_pid()")
+    assert running == [("Running", "awsuser")]
+
+
+def test_long_texts_are_whole_in_their_pieces(connect):
+    text = "SELECT '" + "x" * 5000 + "' AS long_one"
+    with connect() as session:
+        session.execute(text)
+        session.execute(text.replace("long_one", "again"))
+        pieces = rows(session, "SELECT sequence, text FROM sys_query_text WHERE query_id IN (SELECT query_id FROM"
+                               " sys_query_text WHERE text LIKE '% AS long\\\\_one%') ORDER BY sequence")
+    assert "".join(text for _, text in pieces) == text
+
+
+def test_the_victim_of_a_conflict_is_noted(connect, table):
+    with connect() as first, connect() as second:
+        first.execute(f"INSERT INTO {table} (id) VALUES (1)")
+        first.execute("BEGIN")
+        first.execute(f"SELECT * FROM {table}")
+        second.execute(f"UPDATE {table} SET name = 'b'")
+        with pytest.raises(psycopg.Error):
+            first.execute(f"UPDATE {table} SET name = 'c'")
+        pid = first.info.backend_pid
+        first.execute("ROLLBACK")
+        assert rows(second, f"SELECT count(*) FROM stl_tr_conflict WHERE process_id = {pid}") == [(1,)]
+
+
+def test_locks_and_permanent_tables_are_shown(connect, table):
+    with connect() as holder, connect() as other:
+        holder.execute("BEGIN")
+        holder.execute(f"LOCK {table}")
+        locked = rows(other, f"SELECT lock_owner_pid, lock_status FROM stv_locks WHERE table_id = '{table}'::regclass")
+        assert locked == [(holder.info.backend_pid, "Holding write lock")]
+        holder.execute("ROLLBACK")
+    with connect() as session:
+        session.execute(f"INSERT INTO {table} (id) VALUES (1), (2)")
+        assert rows(session, f"SELECT slice, name, rows, temp FROM stv_tbl_perm WHERE id = '{table}'::regclass") == [
+            (0, "t", 2, 0)]
+
+
+def test_a_load_shows_what_it_fetched(place, connect, table, local_redshift):
+    env = local_redshift.environment
+    place.bucket.put("d/1", "1,a\n")
+    with connect() as session:
+        session.execute(f"COPY {table} (id, name) FROM '{place.bucket.uri('d/1')}' ACCESS_KEY_ID"
+                        f" '{env['AWS_ACCESS_KEY_ID']}' SECRET_ACCESS_KEY '{env['AWS_SECRET_ACCESS_KEY']}' CSV")
+        assert rows(session, "SELECT http_method, bucket, key, transfer_size FROM stl_s3client"
+                             " WHERE query = pg_last_copy_id()") == [("GET", place.bucket.name, "d/1", 4)]
+
+
+@pytest.fixture
+def guest(superuser, local_redshift, connect):
+    superuser.execute("CREATE ROLE guest LOGIN")
+    with psycopg.connect(**{**local_redshift.private_postgres(), "user": "guest"}, autocommit=True) as session:
+        yield session
+    superuser.execute("DROP ROLE guest")
+
+
+def test_what_is_the_superusers_is_refused_to_others(guest):
+    for name in ["stl_tr_conflict", "stv_locks", "stv_tbl_perm", "svv_table_info", "sys_transaction_history"]:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            guest.execute(f"SELECT * FROM {name}")
+    assert guest.execute("SELECT count(*) FROM sys_query_text").fetchone() == (0,)
+
+
+def test_show_tells_of_databases_schemas_tables_and_columns(witness, place, table):
+    assert rows(witness, "SHOW DATABASES")[0][0] == "dev"
+    assert [row[:2] for row in rows(witness, f"SHOW SCHEMAS FROM DATABASE dev LIKE '{place.schema}'")] == [
+        ("dev", place.schema)]
+    assert [row[1:4] for row in rows(witness, f"SHOW TABLES FROM SCHEMA dev.{place.schema}")] == [
+        (place.schema, "t", "TABLE")]
+    shown = witness.execute(f"SHOW COLUMNS FROM TABLE dev.{place.schema}.t")
+    at = {column.name: i for i, column in enumerate(shown.description)}
+    assert [(r[at["column_name"]], r[at["data_type"]], r[at["sort_key"]], r[at["dist_key"]], r[at["encoding"]])
+            for r in shown.fetchall()] == [("id", "integer", 1, 1, "none"), ("name", "character varying", 0, 0, "zstd"),
+                                           ("n", "bigint", 0, 0, "az64")]
+
+
+def test_show_table_gives_a_script_that_makes_the_table_again(witness, place, table):
+    script = witness.execute(f"SHOW TABLE {table}").fetchone()[0]
+    columns = "SELECT \"column\", type, encoding, distkey, sortkey, \"notnull\" FROM pg_table_def WHERE tablename = 't'"
+    witness.execute(f"SET search_path TO {place.schema}")
+    before = rows(witness, columns)
+    witness.execute(f"DROP TABLE {table}")
+    witness.execute(script)
+    assert rows(witness, columns) == before
+    assert witness.execute(f"SHOW TABLE {table}").fetchone()[0].replace("(1,2)", "") == script.replace("(1,2)", "")
+    witness.execute("RESET search_path")
