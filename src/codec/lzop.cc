@@ -20,14 +20,14 @@ constexpr std::string_view kMagic("\x89LZO\0\r\n\x1a\n", 9);
 constexpr std::size_t kMostOfABlock = 64 << 20;  // lzop's own limit
 
 enum Flag : std::uint32_t {
-  kAdlerOfData = 0x1,
-  kAdlerOfBlock = 0x2,
-  kExtraField = 0x40,
-  kCrcOfData = 0x100,
-  kCrcOfBlock = 0x200,
-  kMultipart = 0x400,
-  kFilter = 0x800,
-  kCrcOfHeader = 0x1000,
+  adler_of_data = 0x1,
+  adler_of_block = 0x2,
+  extra_field = 0x40,
+  crc_of_data = 0x100,
+  crc_of_block = 0x200,
+  multipart = 0x400,
+  filter = 0x800,
+  crc_of_header = 0x1000,
 };
 
 std::uint32_t adler(std::string_view bytes) noexcept {
@@ -75,9 +75,9 @@ class LzopReader final : public ObjectReader {
 
  private:
   void read_header() {
-    for (std::size_t i = 0; i < kMagic.size(); ++i) {
+    for (const char c : kMagic) {
       if (in_.next().empty()) fail("is cut off: the lzop header has no end");
-      if (std::to_integer<char>(in_.next().front()) != kMagic[i]) {
+      if (std::to_integer<char>(in_.next().front()) != c) {
         fail(files_ == 0 ? "is not lzop" : "has bytes behind its lzop stream that are not lzop");
       }
       in_.consume(1);
@@ -91,16 +91,16 @@ class LzopReader final : public ObjectReader {
     const std::uint32_t method = header_number(1);
     if (with_level) header_number(1);
     flags_ = header_number(4);
-    if ((flags_ & kFilter) != 0) fail("was made with lzop --filter, which can't be read");
-    if ((flags_ & kMultipart) != 0) fail("is one part of an lzop archive of several");
+    if ((flags_ & filter) != 0) fail("was made with lzop --filter, which can't be read");
+    if ((flags_ & multipart) != 0) fail("is one part of an lzop archive of several");
     header_number(4);  // mode
     header_number(with_level ? 8 : 4);
     header_bytes(header_number(1));  // the file's name
-    const std::uint32_t expected = has(kCrcOfHeader) ? crc(header_) : adler(header_);
+    const std::uint32_t expected = has(crc_of_header) ? crc(header_) : adler(header_);
     if (number(4) != expected) fail("is damaged: the checksum of its lzop header does not match");
     constexpr std::uint32_t kMethods = 3;
     if (method == 0 || method > kMethods) fail("is damaged: its lzop method is none that there is");
-    if (has(kExtraField)) {
+    if (has(extra_field)) {
       skip(number(4));
       number(4);
     }
@@ -118,13 +118,13 @@ class LzopReader final : public ObjectReader {
     }
     const std::uint32_t packed_size = number(4);
     if (size > kMostOfABlock || packed_size > size) fail("is damaged: a block of lzop has an impossible size");
-    const std::uint32_t data_adler = has(kAdlerOfData) ? number(4) : 0, data_crc = has(kCrcOfData) ? number(4) : 0;
+    const std::uint32_t data_adler = has(adler_of_data) ? number(4) : 0, data_crc = has(crc_of_data) ? number(4) : 0;
     const bool stored = packed_size == size;
-    const std::uint32_t block_adler = has(kAdlerOfBlock) && !stored ? number(4) : 0,
-                        block_crc = has(kCrcOfBlock) && !stored ? number(4) : 0;
+    const std::uint32_t block_adler = has(adler_of_block) && !stored ? number(4) : 0,
+                        block_crc = has(crc_of_block) && !stored ? number(4) : 0;
     packed_.clear();
     take(packed_, packed_size);
-    if (!stored) check(packed_, has(kAdlerOfBlock), block_adler, has(kCrcOfBlock), block_crc);
+    if (!stored) check(packed_, has(adler_of_block), block_adler, has(crc_of_block), block_crc);
     if (stored) {
       block_.swap(packed_);
     } else {
@@ -133,7 +133,7 @@ class LzopReader final : public ObjectReader {
         fail("is damaged: invalid LZO data");
       }
     }
-    check(block_, has(kAdlerOfData), data_adler, has(kCrcOfData), data_crc);
+    check(block_, has(adler_of_data), data_adler, has(crc_of_data), data_crc);
   }
 
   [[nodiscard]] bool has(Flag flag) const noexcept { return (flags_ & flag) != 0; }
