@@ -24,7 +24,8 @@ void Conversation::flush_and_wait(bool listen_to_client) {
 }
 
 void Conversation::wait(bool listen_to_client) {
-  const bool read_client = listen_to_client && !client_ended_ && backend.unsent() < kBacklog;
+  const bool read_client =
+      listen_to_client && !client_ended_ && backend.unsent() < kBacklog && client.unsent() < kBacklog;
   const bool read_backend = !backend_ended_ && client.unsent() < kBacklog;
   // A descriptor of -1 is passed over: an end that hung up must not wake every poll that wants nothing of it.
   const auto end = [](const MessageStream& stream, bool read) {

@@ -1,7 +1,7 @@
 // The two ends of a session, client and backend, and every wait on them.
 //
 // While one end is waited on, the other is served as far as that is safe: what the client is to get is written, and
-// nothing more is read from the backend while the client leaves too much of it unread.
+// nothing more is read from either while the client leaves too much unread.
 //
 // Threads: one; stop_event may be woken from any.
 #pragma once

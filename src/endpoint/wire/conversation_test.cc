@@ -1,6 +1,7 @@
 #include "endpoint/wire/conversation.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +43,32 @@ TEST(Conversation, PushesAllToABackendThatSaysNothingHoweverFastItTakesIt) {
   }
   reader.join();
   EXPECT_EQ(taken, kPushes * bytes.size());
+}
+
+// What such a client goes on saying was once kept without end: all other sessions' memory.
+TEST(Conversation, TakesNoMoreFromAClientThatDoesNotRead) {
+  auto [client, client_peer] = socket_pair();
+  auto [backend, backend_peer] = socket_pair();
+  const Socket stop = make_wake();
+  Conversation conversation(MessageStream(std::move(client), 1 << 20), MessageStream(std::move(backend), 1 << 20),
+                            stop);
+  conversation.client.send(std::string(8 << 20, 'x'));
+  std::jthread session([&] {
+    try {
+      while (conversation.wait_for_either()) {
+      }
+    } catch (const Stopped&) {
+    }
+  });
+  constexpr std::size_t kMuch = 16 << 20;
+  const std::string bytes(64 << 10, 'y');
+  std::size_t taken = 0;
+  pollfd end{client_peer.descriptor(), POLLOUT, 0};
+  while (taken < kMuch && ::poll(&end, 1, 1000) == 1) {
+    if (const auto sent = ::write(end.fd, bytes.data(), bytes.size()); sent > 0) taken += sent;
+  }
+  EXPECT_LT(taken, kMuch);
+  wake(stop);
 }
 
 }  // namespace
