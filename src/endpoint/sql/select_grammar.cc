@@ -19,8 +19,8 @@ struct Range {
   std::size_t last = 0;  // excluded
 };
 
-template <std::size_t N>
-bool is_one_of(const Token& token, const std::array<std::string_view, N>& words) {
+template <std::size_t kCount>
+bool is_one_of(const Token& token, const std::array<std::string_view, kCount>& words) {
   return std::ranges::any_of(words, [&](std::string_view word) { return is_keyword(token, word); });
 }
 
