@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <iterator>
 #include <string_view>
 
 #include "endpoint/copy/json_text.h"
@@ -27,7 +28,11 @@ void append_number(std::string& out, const arrow::Array& array, std::int64_t row
 template <typename Array>
 void append_float(std::string& out, const arrow::Array& array, std::int64_t row) {
   const auto value = checked_cast<const Array&>(array).Value(row);
-  std::isfinite(value) ? void(fmt::format_to(std::back_inserter(out), "{}", value)) : void(out += "null");
+  if (std::isfinite(value)) {
+    fmt::format_to(std::back_inserter(out), "{}", value);
+  } else {
+    out += "null";
+  }
 }
 
 template <typename Array>
