@@ -21,13 +21,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr long kDay = 24L * 60 * 60;
-constexpr long kYears = 10 * 365 * kDay;
+constexpr long kYears = 10L * 365 * kDay;
 
-template <auto kFree>
+template <auto release>
 struct Freed {
   template <typename T>
   void operator()(T* thing) const noexcept {
-    kFree(thing);
+    release(thing);
   }
 };
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;

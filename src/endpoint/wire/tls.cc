@@ -15,11 +15,11 @@ namespace {
 
 constexpr std::size_t kRecord = 16 << 10;  // as much as one record of TLS holds
 
-template <auto kFree>
+template <auto release>
 struct Freed {
   template <typename T>
   void operator()(T* thing) const noexcept {
-    kFree(thing);
+    release(thing);
   }
 };
 
@@ -61,8 +61,8 @@ TlsIdentity::~TlsIdentity() = default;
 
 struct TlsSession::Connection {
   std::unique_ptr<SSL, Freed<SSL_free>> ssl;
-  BIO* received;  // both are ssl's
-  BIO* to_send;
+  BIO* received = nullptr;  // both are ssl's
+  BIO* to_send = nullptr;
 };
 
 TlsSession::TlsSession(const TlsIdentity& identity) : connection_(std::make_unique<Connection>()) {
