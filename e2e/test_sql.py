@@ -1,5 +1,7 @@
 """Redshift's DDL and DML on the local Redshift, seen by a driver that we didn't write."""
 
+from decimal import Decimal
+
 import psycopg
 import pytest
 
@@ -172,3 +174,159 @@ def test_append_wants_tables_that_are_alike(sql, definition, problem):
     assert problem in sql.error("ALTER TABLE t APPEND FROM s")[1]
     assert "permanent" in sql.error("ALTER TABLE t APPEND FROM e")[1]
     assert "same table" in sql.error("ALTER TABLE t APPEND FROM t")[1]
+
+
+@pytest.fixture
+def merging(sql):
+    sql.do("CREATE TABLE target (id int, name varchar(20))", "CREATE TABLE source (id int, name varchar(20))",
+           "INSERT INTO target VALUES (30, 'Tony'), (30, 'Daisy'), (11, 'Alice'), (23, 'Bill'), (23, 'Nikki')",
+           "INSERT INTO source VALUES (23, 'David'), (22, 'Clarence'), (NULL, 'Nobody')")
+    return sql
+
+
+NAMES = "SELECT id, name FROM target ORDER BY 1, 2"
+
+
+def test_merge_updates_and_inserts(merging):
+    merging.do("MERGE INTO target USING source s ON s.id = target.id WHEN MATCHED THEN UPDATE SET name = s.name"
+               " WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.name)")
+    assert merging.rows(NAMES) == [(11, "Alice"), (22, "Clarence"), (23, "David"), (23, "David"), (30, "Daisy"),
+                                   (30, "Tony"), (None, "Nobody")]
+
+
+def test_merge_removes_duplicates(merging):
+    merging.do("DELETE source WHERE id IS NULL",
+               "MERGE INTO target USING source ON target.id = source.id REMOVE DUPLICATES")
+    assert merging.rows(NAMES) == [(11, "Alice"), (22, "Clarence"), (23, "David"), (30, "Daisy"), (30, "Tony")]
+    merging.do("MERGE INTO target USING (SELECT TOP 1 * FROM source ORDER BY id DESC) AS s ON target.id = s.id"
+               " REMOVE DUPLICATES")
+    assert merging.value("SELECT count(*) FROM target WHERE id = 23") == 1
+    assert merging.error("MERGE INTO target USING (SELECT 1 AS id) s ON target.id = s.id REMOVE DUPLICATES")[0] == "42601"
+
+
+@pytest.mark.parametrize("rest", ["WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (1, 'x')",
+                                  "REMOVE DUPLICATES"])
+def test_a_row_that_matches_twice_fails_the_merge(merging, rest):
+    merging.do("INSERT INTO source VALUES (23, 'Again')")
+    assert merging.error(f"MERGE INTO target USING source ON target.id = source.id {rest}")[:2] == (
+        "XX000", "Found multiple matches to update the same tuple.")
+    assert merging.value("SELECT count(*) FROM target") == 5
+
+
+def test_top_is_a_limit(merging):
+    assert merging.rows("SELECT TOP 2 id FROM target ORDER BY id") == [(11,), (23,)]
+    merging.do("CREATE TABLE first AS (SELECT DISTINCT TOP 1 id FROM target ORDER BY id DESC) DISTSTYLE ALL",
+               "INSERT INTO first SELECT TOP 1 id FROM target ORDER BY id -- the smallest")
+    assert merging.rows("SELECT id FROM first MINUS SELECT 11") == [(30,)]
+
+
+def test_a_name_with_a_hash_is_temporary(sql, connect, place):
+    sql.do("CREATE TABLE #made (a int)", "SELECT 1 AS a INTO #selected", "INSERT INTO #made SELECT a FROM #selected",
+           "CREATE TABLE #copy (LIKE #made)", "CREATE TEMP TABLE worded (a) AS SELECT 7")
+    assert sql.rows("SELECT a FROM #made") == [(1,)]
+    with connect() as other:
+        assert other.execute("SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
+                             f" WHERE nspname = '{place.schema}'").fetchone() == (0,)
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            other.execute("SELECT a FROM #selected")
+
+
+def test_super_holds_documents_and_scalars(sql):
+    sql.do("CREATE TABLE t (id int, s super)",
+           """INSERT INTO t VALUES (1, JSON_PARSE('{"b": [1, 2.50, "x  y"],  "a": null}'))""",
+           "INSERT INTO t SELECT 2, 'abc'::varchar", "INSERT INTO t VALUES (3, NULL), (4, NULL)",
+           "UPDATE t SET s = 5 WHERE id = 3", "UPDATE t SET s = true WHERE id = 4")
+    cursor = sql.connection.execute("SELECT s FROM t ORDER BY id")
+    assert cursor.description[0].type_code == 4000
+    assert [row[0] for row in cursor.fetchall()] == ['{"b":[1,2.50,"x  y"],"a":null}', '"abc"', "5", "true"]
+    assert sql.rows("SELECT s::varchar, s::int, JSON_SERIALIZE(s) FROM t ORDER BY id") == [
+        (None, None, '{"b":[1,2.50,"x  y"],"a":null}'), ("abc", None, '"abc"'), ("5", 5, "5"), ("true", None, "true")]
+    sql.do("CREATE TABLE u AS SELECT s FROM t WHERE s::int = 5", "CREATE TABLE v (LIKE t)", "INSERT INTO v SELECT * FROM t")
+    assert sql.rows("SELECT type FROM pg_table_def WHERE tablename = 'u' AND schemaname = current_schema()") == [("super",)]
+    assert sql.value("SELECT JSON_PARSE(%s)", ["[10001, 10002]"]) == "[10001,10002]"
+
+
+def test_super_refuses_what_it_cannot_take_right(sql):
+    sql.do("CREATE TABLE t (s super)")
+    assert "JSON_PARSE" in sql.error("INSERT INTO t VALUES ('abc')")[1]
+    code, message, detail = sql.error("SELECT JSON_PARSE('{')")
+    assert (code, message) == ("XX000", "Invalid input")
+    assert "JSON_PARSE() error" in detail
+    assert sql.error("CREATE TABLE u (s super DISTKEY)")[0] == "0A000"
+    assert sql.error("CREATE TABLE u (a int, s super) SORTKEY (a, s)")[0] == "0A000"
+
+
+def test_the_databases_isolation_can_be_chosen(sql, connect):
+    def level() -> str:
+        with connect() as other:
+            return other.execute("SHOW transaction_isolation").fetchone()[0]
+
+    assert level() == "repeatable read"
+    sql.do("ALTER DATABASE dev ISOLATION LEVEL SERIALIZABLE")
+    try:
+        assert level() == "serializable"
+    finally:
+        sql.do("ALTER DATABASE dev ISOLATION LEVEL SNAPSHOT")
+    assert level() == "repeatable read"
+
+
+def test_write_skew_fails_under_serializable_and_passes_under_snapshot(sql, connect, place):
+    sql.do("CREATE TABLE a (n int)", "CREATE TABLE b (n int)")
+
+    def both_write() -> None:
+        with connect() as one, connect() as two:
+            for session in (one, two):
+                session.execute(f"SET search_path TO {place.schema}")
+                session.execute("BEGIN")
+            one.execute("INSERT INTO a SELECT count(*) FROM b")
+            two.execute("INSERT INTO b SELECT count(*) FROM a")
+            one.execute("COMMIT")
+            two.execute("COMMIT")
+
+    both_write()
+    sql.do("ALTER DATABASE dev ISOLATION LEVEL SERIALIZABLE")
+    try:
+        with pytest.raises(psycopg.Error) as e:
+            both_write()
+    finally:
+        sql.do("ALTER DATABASE dev ISOLATION LEVEL SNAPSHOT")
+    assert (e.value.sqlstate, e.value.diag.message_primary) == ("XX000", "1023")
+    assert e.value.diag.message_detail.startswith("Serializable isolation violation on table - ")
+
+
+def test_a_materialized_view_is_refreshed_when_told(sql):
+    sql.do("CREATE TABLE t (a int)", "CREATE MATERIALIZED VIEW mv BACKUP NO DISTSTYLE ALL AUTO REFRESH NO AS SELECT a FROM t",
+           "INSERT INTO t VALUES (1)")
+    assert sql.rows("SELECT a FROM mv") == []
+    sql.do("REFRESH MATERIALIZED VIEW mv")
+    assert sql.rows("SELECT a FROM mv") == [(1,)]
+
+
+@pytest.mark.parametrize("statement, named", [
+    ("CREATE USER u PASSWORD 'Secret1'", "CREATE USER"), ("CREATE GROUP g", "CREATE GROUP"),
+    ("CREATE SCHEMA q QUOTA 5 GB", "CREATE SCHEMA … QUOTA"), ("SELECT * EXCLUDE (a) FROM t", "SELECT * EXCLUDE"),
+    ("CREATE VIEW v AS SELECT 1 AS a WITH NO SCHEMA BINDING", "WITH NO SCHEMA BINDING"),
+    ("SELECT a AS b FROM t QUALIFY b = 1", "QUALIFY by an alias"),
+])
+def test_what_is_not_here_is_named(sql, statement, named):
+    code, message, _ = sql.error(statement)
+    assert code == "0A000"
+    assert named in message
+
+
+def test_a_path_that_begins_with_an_index_is_navigation(sql):
+    sql.do("CREATE TABLE c (id int, orders super)",
+           """INSERT INTO c VALUES (1, JSON_PARSE('[{"price": 1.50, "lines": [{"n": "x"}, {"n": "y"}]}]')),"""
+           " (2, JSON_PARSE('{}')), (3, NULL)")
+    assert sql.rows("SELECT orders[0].price::decimal(8,2), c.orders[0].Lines[1].n::varchar, orders[7], orders[0].no"
+                    " FROM c WHERE orders[0].price::float > 1") == [(Decimal("1.50"), "y", None, None)]
+    assert sql.rows("SELECT orders[0].lines FROM c ORDER BY id") == [('[{"n":"x"},{"n":"y"}]',), (None,), (None,)]
+    sql.do("CREATE TABLE keyed (a int PRIMARY KEY)")
+    assert sql.value("SELECT conkey[1] FROM pg_constraint WHERE conrelid = 'keyed'::regclass") == 1
+
+
+def test_qualify_keeps_the_rows_of_its_windows(merging):
+    merging.do("CREATE TABLE kept AS SELECT * FROM target AS tt QUALIFY row_number() OVER (PARTITION BY id ORDER BY name) = 1")
+    assert merging.rows("SELECT id, name FROM kept ORDER BY id") == [(11, "Alice"), (23, "Bill"), (30, "Daisy")]
+    assert merging.rows("SELECT id, count(*) AS n FROM target GROUP BY id QUALIFY rank() OVER (ORDER BY count(*) DESC) = 1"
+                        " ORDER BY id DESC LIMIT 1") == [(30, 2)]

@@ -16,14 +16,17 @@ namespace {
 constexpr std::int64_t kLock = 0x70656E73746F636B;  // of this work, among PostgreSQL's advisory locks
 
 constexpr auto kScripts = std::to_array<std::string_view>(
-    {sql::kFoundation, sql::kCharacterTypes, sql::kHistoryTables, sql::kHistoryViews, sql::kTableAttributes,
-     sql::kSetAside, sql::kDateFunctions, sql::kStringFunctions, sql::kNumberFunctions, sql::kHashFunctions,
-     sql::kJsonFunctions, sql::kFunctions, sql::kCatalogViews, sql::kDriverCatalogs, sql::kActivityViews});
+    {sql::kFoundation, sql::kCharacterTypes, sql::kSuperType, sql::kHistoryTables, sql::kHistoryViews,
+     sql::kTableAttributes, sql::kSetAside, sql::kDateFunctions, sql::kStringFunctions, sql::kNumberFunctions,
+     sql::kHashFunctions, sql::kJsonFunctions, sql::kFunctions, sql::kCatalogViews, sql::kDriverCatalogs,
+     sql::kActivityViews});
+
+constexpr std::string_view kIsolation = "default_transaction_isolation";
 
 // How a client's session reads and writes; the superuser's own sessions keep PostgreSQL's ways.
 constexpr auto kSettings = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"default_transaction_isolation", "'repeatable read'"},  // Redshift's SNAPSHOT
-    {"standard_conforming_strings", "off"},                  // a backslash escapes
+    {kIsolation, "'repeatable read'"},       // Redshift's SNAPSHOT
+    {"standard_conforming_strings", "off"},  // a backslash escapes
     {"escape_string_warning", "off"},
     {"backslash_quote", "on"},
     {"timezone", "'UTC'"},
@@ -58,6 +61,15 @@ void make_role(Postgres& postgres, const BootstrapConfig& config) {
                            postgres.literal(postgres.password_verifier(config.user, config.password.reveal()))));
 }
 
+bool isolation_is_set(Postgres& postgres, const std::string& database) {
+  return postgres
+      .value(
+          "SELECT 1 FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) setting "
+          "WHERE s.setrole = 0 AND d.datname = $1 AND setting LIKE 'default\\_transaction\\_isolation=%'",
+          {database})
+      .has_value();
+}
+
 void make_database(Postgres& postgres, const BootstrapConfig& config) {
   const std::string database = postgres.identifier(config.database);
   if (!postgres.value("SELECT 1 FROM pg_database WHERE datname = $1", {config.database})) {
@@ -66,6 +78,8 @@ void make_database(Postgres& postgres, const BootstrapConfig& config) {
   }
   postgres.run(fmt::format("ALTER DATABASE {} OWNER TO {}", database, postgres.identifier(config.user)));
   for (const auto& [name, value] : kSettings) {
+    // ALTER DATABASE … ISOLATION LEVEL may have chosen another
+    if (name == kIsolation && isolation_is_set(postgres, config.database)) continue;
     postgres.run(fmt::format("ALTER DATABASE {} SET {} TO {}", database, name, value));
   }
   for (const auto& [name, value] : kSuperuserSettings) {

@@ -16,7 +16,7 @@ constexpr std::int64_t kMostDigits = 38;
 
 // Types of Redshift that this local one has not.
 constexpr auto kNotHere = std::to_array<std::string_view>(
-    {"SUPER", "VARBYTE", "VARBINARY", "BINARY", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH", "INTERVAL"});
+    {"VARBYTE", "VARBINARY", "BINARY", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH", "INTERVAL"});
 // Types of PostgreSQL that Redshift has not.
 constexpr auto kNotInRedshift = std::to_array<std::string_view>(
     {"BYTEA",   "BIT",       "JSON",      "JSONB",  "UUID",     "SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL4",

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "endpoint/sql/column_definition.h"
+#include "endpoint/sql/query_forms.h"
+#include "endpoint/sql/super_navigation.h"
 
 namespace penstock::endpoint {
 namespace {
@@ -62,7 +64,18 @@ constexpr auto kRules = std::to_array<Rule>({
     rule("CANCEL", Kind::utility, cancel),
 
     // data
-    rule("INSERT|UPDATE|DELETE|MERGE|WITH", Kind::query, change_data),
+    rule("MERGE INTO", Kind::query, merge),
+    rule("INSERT|UPDATE|DELETE|WITH", Kind::query, change_data),
+
+    // databases, schemas, users, views
+    rule("ALTER DATABASE", Kind::utility, alter_database),
+    rule("CREATE SCHEMA", Kind::ddl, create_schema),
+    rule("ALTER SCHEMA", Kind::ddl, alter_schema),
+    rule("ALTER USER", Kind::utility, alter_user),
+    not_here("CREATE|DROP USER"),
+    not_here("CREATE|ALTER|DROP GROUP|ROLE"),
+    rule("CREATE [OR] [REPLACE] VIEW", Kind::ddl, create_view),
+    rule("CREATE MATERIALIZED VIEW", Kind::ddl, create_materialized_view),
 
     // what Redshift has and this local one has not
     not_here("CREATE|ALTER|DROP EXTERNAL"),
@@ -98,7 +111,7 @@ constexpr auto kRules = std::to_array<Rule>({
     // what PostgreSQL does as Redshift does: named for its place in the system tables
     rule("SELECT", Kind::query, driver_query),
     rule("SELECT|VALUES|TABLE|FETCH", Kind::query),
-    rule("CREATE|ALTER|DROP DATABASE|USER|GROUP|ROLE", Kind::utility),
+    rule("CREATE|DROP DATABASE", Kind::utility),
     rule("CREATE|ALTER|DROP", Kind::ddl),
 });
 
@@ -107,6 +120,8 @@ constexpr auto kRules = std::to_array<Rule>({
 Edits StatementText::edits() const {
   Edits out(text, tokens);
   rewrite_casts(tokens, out);
+  rewrite_navigation(tokens, out);
+  rewrite_queries(tokens, out);  // last: QUALIFY moves its condition, with what was rewritten in it
   return out;
 }
 

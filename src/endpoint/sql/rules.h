@@ -62,8 +62,17 @@ std::optional<Decision> copy(const StatementText& statement);
 std::optional<Decision> create_table(const StatementText& statement);
 std::optional<Decision> alter_table(const StatementText& statement);
 
-// rules_data.cc
+// rules_data.cc, rules_merge.cc
 std::optional<Decision> change_data(const StatementText& statement);
+std::optional<Decision> merge(const StatementText& statement);
+
+// rules_objects.cc
+std::optional<Decision> alter_database(const StatementText& statement);
+std::optional<Decision> create_schema(const StatementText& statement);
+std::optional<Decision> alter_schema(const StatementText& statement);
+std::optional<Decision> alter_user(const StatementText& statement);
+std::optional<Decision> create_view(const StatementText& statement);
+std::optional<Decision> create_materialized_view(const StatementText& statement);
 
 // rules_maintenance.cc
 std::optional<Decision> truncate(const StatementText& statement);

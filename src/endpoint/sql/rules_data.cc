@@ -1,4 +1,4 @@
-// INSERT, UPDATE, DELETE, MERGE: PostgreSQL's own, less what Redshift hasn't.
+// INSERT, UPDATE, DELETE: PostgreSQL's own, less what Redshift hasn't; FROM of a DELETE may be left out.
 #include <fmt/format.h>
 
 #include "endpoint/sql/rules.h"
@@ -21,11 +21,8 @@ std::optional<Decision> change_data(const StatementText& statement) {
     if (tokens[i].text == ")") --depth;
     if (is_keyword(tokens[i], "RETURNING")) throw syntax_error_at(tokens[i]);
     if (is_keyword(tokens[i], "ON") && is_keyword(tokens[i + 1], "CONFLICT")) throw syntax_error_at(tokens[i]);
-    if (is_keyword(tokens[i], "REMOVE") && is_keyword(tokens[i + 1], "DUPLICATES")) {
-      throw not_supported("MERGE … REMOVE DUPLICATES");
-    }
-    // the statement itself, not MERGE's THEN DELETE: FROM may be left out
-    const bool starts = depth == 0 && (i == 0 || tokens[i - 1].text == ")");
+    const bool starts = depth == 0 && (i == 0 || tokens[i - 1].text == ")");  // the statement, perhaps behind WITH
+    if (starts && i > 0 && is_keyword(tokens[i], "MERGE")) throw syntax_error_at(tokens[i]);
     if (starts && is_keyword(tokens[i], "DELETE") && !is_keyword(tokens[i + 1], "FROM")) {
       edits.insert_before(i + 1, "FROM ");
     }

@@ -163,7 +163,12 @@ class SelectGrammar {
   void move_top(const Query& query) {
     const std::size_t top = query.select + 1;
     if (!is_keyword(tokens_[top], "TOP") || tokens_[top + 1].kind != TokenKind::number) return;
-    if (is_one_of(tokens_[query.end], kSetOperators)) return;  // there LIMIT would be that of the whole
+    const std::size_t all = query.select > 1 && (is_keyword(tokens_[query.select - 1], "ALL") ||
+                                                 is_keyword(tokens_[query.select - 1], "DISTINCT"))
+                                ? 2
+                                : 1;
+    const bool follows_another = query.select >= all && is_one_of(tokens_[query.select - all], kSetOperators);
+    if (follows_another || is_one_of(tokens_[query.end], kSetOperators)) return;  // LIMIT would be that of the whole
     replace(top, "");
     replace(top + 1, "");
     insert_behind(query.end - 1, fmt::format(" LIMIT {}", tokens_[top + 1].text));

@@ -31,8 +31,7 @@ TEST(Recognise, NeverLogsACredential) {
        {"copy t from 's3://b/k' credentials 'aws_access_key_id=A;aws_secret_access_key=hush' csv",
         "copy t from 's3://b/k' with credentials as 'aws_access_key_id=A;aws_secret_access_key=hush'",
         "copy t from 's3://b/k' access_key_id 'A' secret_access_key 'hush' session_token 'hush'",
-        "copy t from 's3://b/k' access_key_id 'A' secret_access_key as 'hush' token $$hush$$",
-        "alter user u password 'hush'"}) {
+        "copy t from 's3://b/k' access_key_id 'A' secret_access_key as 'hush' token $$hush$$"}) {
     EXPECT_THAT(recognise(statement).logged_text, Not(HasSubstr("hush"))) << statement;
   }
 }

@@ -26,6 +26,7 @@ class TokenReader {
 
   [[nodiscard]] const Token& peek(std::size_t ahead = 0) const noexcept;
   [[nodiscard]] std::size_t position() const noexcept { return at_; }
+  [[nodiscard]] TokenReader from(std::size_t position) const { return TokenReader(tokens_, position); }
   [[nodiscard]] bool at_end() const noexcept { return peek().kind == TokenKind::end; }
   [[nodiscard]] bool at_symbol(char symbol) const noexcept;
   const Token& next() noexcept;

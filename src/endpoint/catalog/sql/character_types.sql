@@ -40,7 +40,7 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg
 BEGIN
   RAISE EXCEPTION 'Multibyte character not supported for CHAR (Hint: try using VARCHAR). Invalid char: %',
     (SELECT string_agg(lpad(to_hex(get_byte(bytes, i)), 2, '0'), ' ' ORDER BY i)
-       FROM convert_to(substring(value FROM '[^\x01-\x7f]'), 'UTF8') bytes, generate_series(0, length(bytes) - 1) i)
+       FROM convert_to(substring(value FROM E'[^\\x01-\\x7f]'), 'UTF8') bytes, generate_series(0, length(bytes) - 1) i)
     USING ERRCODE = 'XX000';
 END $$;
 

@@ -153,6 +153,15 @@ BEGIN
   SELECT 'pg_class'::regclass, index_id, 0, 'pg_constraint'::regclass, made, 0, 'i';
 END $$;
 
+-- MERGE … REMOVE DUPLICATES, in PostgreSQL's words; the endpoint turns them into Redshift's.
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_refuse_double_match(doubled boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF doubled THEN
+    RAISE EXCEPTION 'MERGE command cannot affect row a second time' USING ERRCODE = '21000';
+  END IF;
+END $$;
+
 -- ALTER TABLE APPEND: the columns that move, in the target's order; refuses what Redshift refuses.
 CREATE OR REPLACE FUNCTION pg_catalog.penstock_append_columns(target regclass, source regclass, ignore_extra boolean,
                                                               fill_target boolean) RETURNS text
@@ -278,6 +287,10 @@ BEGIN
   SELECT table_id, pg_internal.column_number(table_id, key, 'ENCODE'), value
     FROM json_each_text(coalesce(attributes -> 'encodings', '{}'))
       ON CONFLICT (relation, number) DO UPDATE SET encoding = excluded.encoding;
+  IF EXISTS (SELECT FROM pg_internal.table_attributes t JOIN pg_attribute a ON a.attrelid = t.relation AND a.atttypid = 4000
+              WHERE t.relation = table_id AND (a.attnum = t.distkey OR a.attnum = ANY (t.sortkeys))) THEN
+    RAISE EXCEPTION 'a column of type SUPER is no DISTKEY and no SORTKEY' USING ERRCODE = '0A000';
+  END IF;
   PERFORM pg_internal.add_foreign_key(table_id, k ->> 'name', ARRAY(SELECT json_array_elements_text(k -> 'columns')),
                                       coalesce((k ->> 'table')::oid, table_id),
                                       ARRAY(SELECT json_array_elements_text(k -> 'referenced_columns')))
