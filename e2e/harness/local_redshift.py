@@ -1,4 +1,4 @@
-"""The local Redshift that `penstock local up` starts, on versitygw: one per test process, gone with it."""
+"""The local Redshift that `penstock local up` starts, on versitygw unless told: one per test process, gone with it."""
 
 import json
 import os
@@ -17,7 +17,7 @@ def clean_environment(home: Path) -> dict[str, str]:
 
 
 class LocalRedshift:
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(self, binaries: Path, folder: Path, s3: str = "versitygw") -> None:
         self.penstock = binaries / "penstock"
         self.data = folder / "local"
         self.home = folder / "home"
@@ -25,7 +25,7 @@ class LocalRedshift:
         self.base = clean_environment(self.home)
         # in the foreground, so that it ends when the tests are ended, however that happens
         self._server = Server("penstock local up",
-                              [str(self.penstock), "local", "up", "--data", str(self.data), "--s3", "versitygw"],
+                              [str(self.penstock), "local", "up", "--data", str(self.data), "--s3", s3],
                               folder / "local-up.log", env=self.base)
         self._server.wait_for(self._is_up, seconds=60)
         self.environment = {**self.base, **self.exports()}

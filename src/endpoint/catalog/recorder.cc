@@ -11,6 +11,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/guarded.h"
@@ -38,10 +39,25 @@ struct CopyPart {
   CopyReport report;
 };
 
+struct UnloadPart {
+  UnloadStatement unload;
+  UnloadReport report;
+};
+
 struct Pending {
   StatementRecord statement;
-  std::optional<CopyPart> copy;
+  std::variant<std::monostate, CopyPart, UnloadPart> part{};  // none: the statement itself
 };
+
+std::vector<SystemRow> rows_of(const Pending& record, std::int64_t user) {
+  if (const auto* copy = std::get_if<CopyPart>(&record.part)) {
+    return copy_rows(record.statement, user, copy->copy, copy->target, copy->report);
+  }
+  if (const auto* unload = std::get_if<UnloadPart>(&record.part)) {
+    return unload_rows(record.statement, user, unload->unload, unload->report);
+  }
+  return statement_rows(record.statement, user);
+}
 
 struct Waiting {
   std::vector<Pending> records;
@@ -98,10 +114,7 @@ class Writer {
       for (Pending& record : records) {
         if (record.statement.query == 0) record.statement.query = next_query();
         const std::int64_t user = number_of(record.statement.user);
-        auto made = record.copy
-                        ? copy_rows(record.statement, user, record.copy->copy, record.copy->target, record.copy->report)
-                        : statement_rows(record.statement, user);
-        for (SystemRow& row : made) rows[row.table].push_back(text_of(row));
+        for (SystemRow& row : rows_of(record, user)) rows[row.table].push_back(text_of(row));
       }
       postgres_->run("BEGIN");
       for (const auto& [table, texts] : rows) insert(targets_.at(table).insert, texts);
@@ -215,14 +228,22 @@ Recorder::~Recorder() = default;
 std::int64_t Recorder::next_query() { return impl_->next(0); }
 std::int64_t Recorder::next_transaction() { return impl_->next(1); }
 
-void Recorder::record(StatementRecord statement) { impl_->add({.statement = std::move(statement), .copy = {}}); }
+void Recorder::record(StatementRecord statement) { impl_->add({.statement = std::move(statement)}); }
 
 void Recorder::record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
                            const CopyReport& report) {
   CopyPart part{.copy = copy, .target = target, .report = report};
   part.copy.secret_access_key = Secret();
   part.copy.session_token = Secret();
-  impl_->add({.statement = statement, .copy = std::move(part)});
+  impl_->add({.statement = statement, .part = std::move(part)});
+}
+
+void Recorder::record_unload(const StatementRecord& statement, const UnloadStatement& unload,
+                             const UnloadReport& report) {
+  UnloadPart part{.unload = unload, .report = report};
+  part.unload.secret_access_key = Secret();
+  part.unload.session_token = Secret();
+  impl_->add({.statement = statement, .part = std::move(part)});
 }
 
 void Recorder::flush() {

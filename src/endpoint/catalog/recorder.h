@@ -12,6 +12,7 @@
 
 #include "endpoint/copy/copy_run.h"
 #include "endpoint/sql/statement.h"
+#include "endpoint/unload/unload_run.h"
 #include "penstock/log.h"
 
 namespace penstock::endpoint {
@@ -43,6 +44,8 @@ class Recorder {
   // What the COPY read and refused; beside record(), which the COPY needs as every statement does.
   void record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
                    const CopyReport& report);
+  // What the UNLOAD wrote, likewise. Its statement says whether and why it failed.
+  void record_unload(const StatementRecord& statement, const UnloadStatement& unload, const UnloadReport& report);
   void flush();  // returns when all that was recorded before is visible to new snapshots
 
  private:

@@ -86,6 +86,35 @@ std::string file_format_name(CopyFormat format) {  // of STL_LOAD_COMMITS
   return "Text";
 }
 
+std::string file_format(UnloadFormat format) {  // of STL_UNLOAD_LOG and SYS_UNLOAD_HISTORY
+  switch (format) {
+    case UnloadFormat::csv:
+      return "CSV";
+    case UnloadFormat::json:
+      return "JSON";
+    case UnloadFormat::parquet:
+      return "Parquet";
+    case UnloadFormat::delimited:
+    case UnloadFormat::fixed_width:
+      break;
+  }
+  return "Text";
+}
+
+std::string compression_type(UnloadCodec codec) {  // of SYS_UNLOAD_HISTORY
+  switch (codec) {
+    case UnloadCodec::gzip:
+      return "gzip";
+    case UnloadCodec::zstd:
+      return "zstd";
+    case UnloadCodec::bzip2:
+      return "bzip2";
+    case UnloadCodec::none:
+      break;
+  }
+  return "none";
+}
+
 void add_text_rows(std::vector<SystemRow>& rows, const StatementRecord& statement, std::int64_t user) {
   const bool query = statement.kind == Recognised::Kind::query;
   int sequence = 0;
@@ -250,6 +279,58 @@ Json load_row(const StatementRecord& statement, std::int64_t user, const CopySta
 }
 
 }  // namespace
+
+std::vector<SystemRow> unload_rows(const StatementRecord& statement, std::int64_t user, const UnloadStatement& unload,
+                                   const UnloadReport& report) {
+  const std::string format = file_format(unload.format);
+  const auto add_size = [](std::uint64_t sum, const UnloadedFile& file) { return sum + file.size; };
+  const auto size = std::accumulate(report.files.begin(), report.files.end(), std::uint64_t{0}, add_size);
+  std::vector<SystemRow> rows;
+  rows.push_back({.table = "sys_unload_history",
+                  .row = {{"user_id", user},
+                          {"query_id", statement.query},
+                          {"transaction_id", statement.transaction},
+                          {"session_id", statement.session},
+                          {"database_name", statement.database},
+                          {"status", statement.aborted ? "aborted" : "completed"},
+                          {"start_time", utc(statement.started)},
+                          {"end_time", utc(statement.finished)},
+                          {"duration", micros_between(statement.started, statement.finished)},
+                          {"file_format", format},
+                          {"compression_type", compression_type(unload.codec)},
+                          {"unloaded_location", unload.target},
+                          {"unloaded_rows", statement.aborted ? 0 : report.rows},
+                          {"unloaded_files_count", report.files.size()},
+                          {"unloaded_files_size", size},
+                          {"error_message", statement.error}}});
+  for (const UnloadedFile& file : report.files) {
+    rows.push_back({.table = "stl_unload_log",
+                    .row = {{"userid", user},
+                            {"query", statement.query},
+                            {"slice", file.slice},
+                            {"pid", statement.session},
+                            {"path", file.object},
+                            {"start_time", utc(file.started)},
+                            {"end_time", utc(file.finished)},
+                            {"line_count", file.rows},
+                            {"transfer_size", file.size},
+                            {"file_format", format},
+                            {"user_query_id", statement.query},
+                            {"transaction_id", statement.transaction}}});
+    rows.push_back({.table = "sys_unload_detail",
+                    .row = {{"user_id", user},
+                            {"query_id", statement.query},
+                            {"session_id", statement.session},
+                            {"transaction_id", statement.transaction},
+                            {"file_name", file.object},
+                            {"start_time", utc(file.started)},
+                            {"end_time", utc(file.finished)},
+                            {"line_count", file.rows},
+                            {"transfer_size", file.size},
+                            {"file_format", format}}});
+  }
+  return rows;
+}
 
 std::string storable(std::string_view text, std::size_t size) {
   std::string out;

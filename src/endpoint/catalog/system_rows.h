@@ -23,6 +23,10 @@ std::vector<SystemRow> statement_rows(const StatementRecord& statement, std::int
 std::vector<SystemRow> copy_rows(const StatementRecord& statement, std::int64_t user, const CopyStatement& copy,
                                  const TargetTable& target, const CopyReport& report);
 
+// Beside those of the UNLOAD as a statement.
+std::vector<SystemRow> unload_rows(const StatementRecord& statement, std::int64_t user, const UnloadStatement& unload,
+                                   const UnloadReport& report);
+
 // Pieces of at most `size` bytes, cut between characters; newlines as \n, as the system tables show them.
 std::vector<std::string> text_pieces(std::string_view text, std::size_t size);
 // What PostgreSQL can keep: no NUL, nothing that isn't UTF-8 ('.' for each such byte), at most `size` bytes.

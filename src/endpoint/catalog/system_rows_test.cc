@@ -123,6 +123,35 @@ TEST(SystemRows, TellAFailedLoadFromACompletedOne) {
   EXPECT_EQ(rows[0].row["loaded_rows"], 2);
 }
 
+TEST(SystemRows, ShowWhatAnUnloadWrote) {
+  const UnloadedFile file{.object = "s3://b/p0001_part_00.gz",
+                          .slice = 1,
+                          .rows = 5,
+                          .size = 77,
+                          .started = at(1'000'000),
+                          .finished = at(1'200'000)};
+  const UnloadReport report{.rows = 5, .files = {file}};
+  UnloadStatement unload;
+  unload.target = "s3://b/p";
+  unload.codec = UnloadCodec::gzip;
+  auto record = statement("unload", Recognised::Kind::query);
+  auto rows = unload_rows(record, 10, unload, report);
+  EXPECT_THAT(tables(rows), ElementsAre("sys_unload_history", "stl_unload_log", "sys_unload_detail"));
+  EXPECT_EQ(rows[0].row["status"], "completed");
+  EXPECT_EQ(rows[0].row["unloaded_rows"], 5);
+  EXPECT_EQ(rows[0].row["compression_type"], "gzip");
+  EXPECT_EQ(rows[1].row.dump(),
+            R"({"userid":10,"query":7,"slice":1,"pid":13,"path":"s3://b/p0001_part_00.gz",)"
+            R"("start_time":"1970-01-01 00:00:01.000000","end_time":"1970-01-01 00:00:01.200000","line_count":5,)"
+            R"("transfer_size":77,"file_format":"Text","user_query_id":7,"transaction_id":11})");
+  record.aborted = true;
+  record.error = "why";
+  rows = unload_rows(record, 10, unload, report);
+  EXPECT_EQ(rows[0].row["status"], "aborted");
+  EXPECT_EQ(rows[0].row["unloaded_rows"], 0) << "the statement's; what its files hold is theirs";
+  EXPECT_EQ(rows[0].row["error_message"], "why");
+}
+
 TEST(Storable, KeepsOnlyWhatPostgresTakes) {
   EXPECT_EQ(storable("aé😀"), "aé😀");
   EXPECT_EQ(storable(std::string_view("a\0b\xE9z\xF0\x9F", 7)), "a.b.z..");

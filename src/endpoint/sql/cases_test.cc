@@ -93,25 +93,66 @@ std::string shown(const CopyStatement& copy) {
   return out;
 }
 
+// Likewise of an UNLOAD.
+std::string shown(const UnloadStatement& unload) {
+  std::string out = fmt::format("unload {}\n", shown(unload.query));
+  const auto line = [&](std::string_view name, const std::string& value) {
+    out += fmt::format("  {} {}\n", name, shown(value));
+  };
+  const auto text = [&](std::string_view name, const std::optional<std::string>& value) {
+    if (value) line(name, *value);
+  };
+  const auto flag = [&](std::string_view name, bool value) {
+    if (value) line(name, "yes");
+  };
+  static constexpr std::array<const char*, 5> kFormats{"delimited", "fixed_width", "csv", "json", "parquet"};
+  static constexpr std::array<const char*, 4> kCodecs{"none", "gzip", "zstd", "bzip2"};
+  line("to", unload.target);
+  text("iam_role", unload.iam_role);
+  if (!unload.access_key_id.empty()) line("access_key_id", unload.access_key_id);
+  if (!unload.secret_access_key.empty()) line("secret_access_key", unload.secret_access_key.reveal());
+  if (!unload.session_token.empty()) line("session_token", unload.session_token.reveal());
+  text("region", unload.region);
+  line("format", kFormats.at(static_cast<std::size_t>(unload.format)));
+  if (unload.codec != UnloadCodec::none) line("codec", kCodecs.at(static_cast<std::size_t>(unload.codec)));
+  if (unload.delimiter) line("delimiter", std::string(1, *unload.delimiter));
+  for (const auto& column : unload.fixed_width) line("width", fmt::format("{} {}", column.label, column.width));
+  flag("header", unload.header);
+  flag("add_quotes", unload.add_quotes);
+  flag("escape", unload.escape);
+  text("null_as", unload.null_as);
+  for (const auto& column : unload.partition_by) line("partition_by", column);
+  flag("partition_include", unload.partition_include);
+  flag("manifest", unload.manifest);
+  flag("manifest_verbose", unload.manifest_verbose);
+  flag("allow_overwrite", unload.allow_overwrite);
+  flag("clean_path", unload.clean_path);
+  if (!unload.parallel) line("parallel", "no");
+  if (unload.max_file_size != 0) line("max_file_size", std::to_string(unload.max_file_size));
+  if (unload.row_group_size != 0) line("row_group_size", std::to_string(unload.row_group_size));
+  text("extension", unload.extension);
+  return out;
+}
+
 std::string shown(const Recognised& recognised, std::string_view statement) {
   static constexpr std::array<const char*, 3> kKinds{"query", "ddl", "utility"};
   static constexpr std::array<const char*, 4> kEffects{"", ", begins", ", commits", ", rolls back"};
   std::string out = fmt::format("{}{}{}: ", kKinds.at(static_cast<std::size_t>(recognised.kind)),
                                 kEffects.at(static_cast<std::size_t>(recognised.effect)),
                                 recognised.reads_history ? ", reads history" : "");
-  out += std::visit(Overloaded{[](const PassThrough& pass) { return fmt::format("pass\n{}\n", pass.sql); },
-                               [](const Script& script) {
-                                 std::string text = fmt::format(
-                                     "script {}{}{}\n", script.tag, script.outside_block ? ", outside a block" : "",
-                                     script.commits ? ", commits the client's transaction" : "");
-                                 for (const auto& each : script.statements) text += each + ";\n";
-                                 return text;
-                               },
-                               [](const RunCopy& run) { return shown(run.copy); },
-                               [](const SetSession& set) {
-                                 return fmt::format("session {} = '{}', {}\n", set.name, set.value, set.tag);
-                               }},
-                    recognised.action);
+  out += std::visit(
+      Overloaded{
+          [](const PassThrough& pass) { return fmt::format("pass\n{}\n", pass.sql); },
+          [](const Script& script) {
+            std::string text =
+                fmt::format("script {}{}{}\n", script.tag, script.outside_block ? ", outside a block" : "",
+                            script.commits ? ", commits the client's transaction" : "");
+            for (const auto& each : script.statements) text += each + ";\n";
+            return text;
+          },
+          [](const RunCopy& run) { return shown(run.copy); }, [](const RunUnload& run) { return shown(run.unload); },
+          [](const SetSession& set) { return fmt::format("session {} = '{}', {}\n", set.name, set.value, set.tag); }},
+      recognised.action);
   if (recognised.logged_text != statement) out += fmt::format("logged: {}\n", recognised.logged_text);
   return out;
 }

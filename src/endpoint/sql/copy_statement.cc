@@ -37,14 +37,6 @@ std::int64_t number_argument(Draft& draft) {
   return draft.reader.integer();
 }
 
-// '\\t' and '\t' both mean a tab: COPY reads the escapes that the literal left in.
-std::string unescaped(const std::string& value) {
-  if (value.size() < 2 || value[0] != '\\') return value;
-  const std::string literal = "'" + value + "'";
-  const auto tokens = lex(literal);
-  return tokens[0].kind == TokenKind::string ? string_value(tokens[0]) : value;
-}
-
 char one_ascii_character(std::string_view option, const std::string& value) {
   if (value.size() != 1 || static_cast<unsigned char>(value[0]) >= 0x80) {
     throw wrong(fmt::format("COPY {} must be a single ASCII character", option));
@@ -53,7 +45,8 @@ char one_ascii_character(std::string_view option, const std::string& value) {
 }
 
 void parse_delimiter(Draft& draft) {
-  std::string value = unescaped(text_argument(draft));
+  draft.reader.accept("AS");
+  std::string value = draft.reader.unescaped_string();
   if (value.empty()) throw wrong("COPY delimiter must not be empty");
   for (const char c : value) {
     if (static_cast<unsigned char>(c) >= 0x80) throw wrong("COPY delimiter must be made of ASCII characters");
@@ -139,7 +132,8 @@ void parse_avro(Draft& draft) {
 // 'label:width,label:width': labels are for people, and may be anything.
 void parse_fixed_width(Draft& draft) {
   draft.copy.format = CopyFormat::fixed_width;
-  const std::string specification = unescaped(text_argument(draft));
+  draft.reader.accept("AS");
+  const std::string specification = draft.reader.unescaped_string();
   const auto malformed = [&] {
     return wrong(fmt::format("FIXEDWIDTH '{}': expected 'label:width,label:width,…'", specification));
   };

@@ -39,7 +39,7 @@ constexpr auto kRules = std::to_array<Rule>({
     // loading and unloading
     not_here("COPY JOB ALTER|RUN|LIST|SHOW|DROP"),
     rule("COPY", Kind::query, copy),
-    not_here("UNLOAD"),
+    rule("UNLOAD", Kind::query, unload),
 
     // tables
     rule("CREATE [LOCAL] [TEMP|TEMPORARY] TABLE", Kind::ddl, create_table),

@@ -33,6 +33,7 @@ struct Decision {
   decltype(Recognised::action) action{};
   TransactionEffect effect = TransactionEffect::none;
   std::optional<Recognised::Kind> kind{};  // other than the rule's
+  bool reads_history = false;              // besides what the statement's own tokens name
 };
 
 enum class Standing { carried_out, not_here, not_in_redshift };
@@ -57,6 +58,9 @@ std::optional<Decision> rollback_transaction(const StatementText& statement);
 
 // rules_copy.cc
 std::optional<Decision> copy(const StatementText& statement);
+
+// rules_unload.cc
+std::optional<Decision> unload(const StatementText& statement);
 
 // rules_create_table.cc, rules_alter_table.cc
 std::optional<Decision> create_table(const StatementText& statement);

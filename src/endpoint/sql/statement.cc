@@ -101,6 +101,7 @@ Recognised recognise(std::string_view written) {
     out.kind = decision->kind.value_or(rule.kind);
     out.action = std::move(decision->action);
     out.effect = decision->effect;
+    out.reads_history = out.reads_history || decision->reads_history;
     return out;
   }
   const StatementText statement{.text = text, .tokens = tokens};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "endpoint/sql/copy_statement.h"
+#include "endpoint/sql/unload_statement.h"
 
 namespace penstock::endpoint {
 
@@ -33,6 +34,10 @@ struct RunCopy {
   CopyStatement copy;
 };
 
+struct RunUnload {
+  UnloadStatement unload;
+};
+
 // What the endpoint answers by itself, without PostgreSQL: SET query_group TO 'x', no-ops.
 struct SetSession {
   std::string name;  // "query_group"
@@ -43,7 +48,7 @@ struct SetSession {
 enum class TransactionEffect { none, begin, commit, rollback };
 
 struct Recognised {
-  std::variant<PassThrough, Script, RunCopy, SetSession> action;
+  std::variant<PassThrough, Script, RunCopy, RunUnload, SetSession> action;
   TransactionEffect effect = TransactionEffect::none;
   enum class Kind { query, ddl, utility } kind = Kind::query;  // which of stl_query, stl_ddltext, stl_utilitytext
   bool reads_history = false;  // names a system table: what is recorded so far must be visible first

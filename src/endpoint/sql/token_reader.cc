@@ -70,6 +70,14 @@ std::string TokenReader::string() {
   return string_value(next());
 }
 
+std::string TokenReader::unescaped_string() {
+  std::string value = string();
+  if (value.size() < 2 || value[0] != '\\') return value;
+  const std::string literal = "'" + value + "'";
+  const auto tokens = lex(literal);
+  return tokens[0].kind == TokenKind::string ? string_value(tokens[0]) : value;
+}
+
 std::int64_t TokenReader::integer() {
   const std::string_view text = peek().text;
   std::int64_t value = 0;

@@ -41,6 +41,7 @@ class TokenReader {
   std::string name();               // a word or a quoted name, folded
   QualifiedName qualified_name();   // table, schema.table, database.schema.table
   std::string string();             // a literal's value
+  std::string unescaped_string();   // … and where that still is an escape ('\\t'), what it stands for
   std::int64_t integer();           // not negative
   std::vector<std::string> list();  // ( name [, …] )
   // Skips from an opening parenthesis to behind its closing one.

@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kName = "penstock: the endpoint's own";
 constexpr std::string_view kNoPortal = "penstock: no such portal";
 
+constexpr std::int32_t kRowsAtOnce = 2000;
 constexpr std::size_t kCopyBuffer = 256 << 10;
 constexpr std::size_t kCopyMessage = 64 << 10;
 
@@ -87,6 +88,72 @@ std::string Backend::pass(std::string_view sql, const std::function<void(const M
     const auto message = next();
     if (message.type == 'C') return std::string(read_command_tag(message.body).value_or(""));
     if (message.type == 'T' || message.type == 'D') on_result(message);
+  }
+}
+
+std::vector<Backend::Column> Backend::describe(std::string_view sql) {
+  auto& out = conversation_.backend;
+  out.send(close_message('S', kName));
+  out.send(parse_message(kName, sql));
+  out.send(describe_message('S', kName));
+  out.send(bare_message('H'));
+  while (true) {
+    const auto message = next();
+    if (message.type == 'n') return {};
+    if (message.type != 'T') continue;
+    std::vector<Column> columns;
+    MessageReader reader(message.body);
+    for (auto left = reader.i16(); left > 0 && reader.ok(); --left) {
+      Column column;
+      column.name = reader.text();
+      reader.bytes(sizeof(std::int32_t) + sizeof(std::int16_t));  // the table's column, if it is one
+      column.type_oid = static_cast<std::uint32_t>(reader.i32());
+      reader.bytes(sizeof(std::int16_t));  // the type's size
+      column.type_modifier = reader.i32();
+      reader.bytes(sizeof(std::int16_t));  // the format
+      columns.push_back(std::move(column));
+    }
+    if (!reader.ok()) throw ProtocolError("PostgreSQL sent a RowDescription that can't be read");
+    return columns;
+  }
+}
+
+void Backend::begin_query(std::string_view sql, const std::vector<std::int16_t>& formats) {
+  auto& out = conversation_.backend;
+  MessageWriter bind('B');
+  bind.text(kName).text(kName).i16(0).i16(0).i16(static_cast<std::int16_t>(formats.size()));
+  for (const auto format : formats) bind.i16(format);
+  out.send(close_message('S', kName));
+  out.send(parse_message(kName, sql));
+  out.send(bind.finish());
+  fetch_rows();
+}
+
+// So many, and no more: what is left of them is all that there is to drop when the query is given up.
+void Backend::fetch_rows() {
+  auto& out = conversation_.backend;
+  out.send(MessageWriter('E').text(kName).i32(kRowsAtOnce).finish());
+  out.send(bare_message('H'));
+}
+
+std::optional<std::string_view> Backend::next_row() {
+  while (true) {
+    const auto message = next();
+    switch (message.type) {
+      case 'D':
+        return message.body;
+      case 's':
+        fetch_rows();
+        break;
+      case 'C':
+        conversation_.backend.send(close_message('P', kName));
+        conversation_.backend.send(close_message('S', kName));
+        conversation_.backend.send(bare_message('H'));
+        finish(2);
+        return std::nullopt;
+      default:
+        break;
+    }
   }
 }
 

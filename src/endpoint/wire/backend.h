@@ -55,6 +55,18 @@ class Backend {
   void note_failure() noexcept { failed_ = true; }  // a statement of the client's failed
   void note_sync() noexcept { failed_ = false; }    // a Sync of the client's was answered
 
+  // A query whose rows are read one by one, so that not all of them are held. Between begin_query and the end of its
+  // rows nothing else may run; what ends it early is abort().
+  struct Column {
+    std::string name;
+    std::uint32_t type_oid = 0;
+    std::int32_t type_modifier = -1;
+  };
+  std::vector<Column> describe(std::string_view sql);  // empty: it gives no rows
+  // formats: by column, 0 for text and 1 for binary
+  void begin_query(std::string_view sql, const std::vector<std::int16_t>& formats);
+  std::optional<std::string_view> next_row();  // a DataRow's body, which holds until the next call; nullopt: the end
+
   // COPY … FROM STDIN: begin, data, end. Between begin and end or fail nothing else may run.
   void begin_copy_in(std::string_view sql);
   void copy_data(std::span<const std::byte> data);
@@ -66,6 +78,7 @@ class Backend {
   void start(std::string_view sql, const std::vector<std::optional<std::string>>& parameters);
   StatementResult finish(int closes);  // reads up to the last of so many CloseComplete
   Message next();                      // past what is said aside; throws BackendError
+  void fetch_rows();
   void drop_until_error();
 
   Conversation& conversation_;

@@ -54,11 +54,6 @@ std::vector<TargetColumn> columns_of(Backend& backend, std::uint32_t oid) {
   return columns;
 }
 
-SqlError sql_error(const Report& report) {
-  return {std::string(report.field('C')), std::string(report.field('M')), std::string(report.field('D')),
-          std::string(report.field('H'))};
-}
-
 }  // namespace
 
 TargetTable open_target(Backend& backend, const CopyStatement& copy) {
@@ -89,7 +84,7 @@ void BackendCopySink::begin(const std::vector<std::string>& columns) {
     backend_.begin_copy_in(
         fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)", qualified(target_), fmt::join(names, ", ")));
   } catch (const BackendError& error) {
-    throw sql_error(translate_error(error.report, context_));
+    throw sql_error_of(error.report, context_);
   }
 }
 
@@ -97,7 +92,7 @@ void BackendCopySink::write(std::span<const std::byte> binary_copy) {
   try {
     backend_.copy_data(binary_copy);
   } catch (const BackendError& error) {
-    throw sql_error(translate_error(error.report, context_));
+    throw sql_error_of(error.report, context_);
   }
 }
 
@@ -105,7 +100,7 @@ void BackendCopySink::finish() {
   try {
     backend_.end_copy_in();
   } catch (const BackendError& error) {
-    throw sql_error(translate_error(error.report, context_));
+    throw sql_error_of(error.report, context_);
   }
 }
 

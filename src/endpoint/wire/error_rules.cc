@@ -126,6 +126,12 @@ Report translate_notice(Report report) {
   return report;
 }
 
+SqlError sql_error_of(const Report& report, const ErrorContext& context) {
+  const auto translated = translate_error(report, context);
+  const auto field = [&](char letter) { return std::string(translated.field(letter)); };
+  return {field('C'), field('M'), field('D'), field('H')};
+}
+
 Report report_of(const SqlError& error) {
   return make_report("ERROR", error.sqlstate, error.what(), error.detail, error.hint);
 }

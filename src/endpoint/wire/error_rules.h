@@ -22,5 +22,6 @@ struct ErrorContext {
 Report translate_error(Report report, const ErrorContext& context);
 Report translate_notice(Report report);
 Report report_of(const SqlError& error);
+SqlError sql_error_of(const Report& report, const ErrorContext& context);  // translated
 
 }  // namespace penstock::endpoint

@@ -17,6 +17,8 @@ class History {
   virtual void record(StatementRecord statement) = 0;
   virtual void record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
                            const CopyReport& report) = 0;
+  virtual void record_unload(const StatementRecord& statement, const UnloadStatement& unload,
+                             const UnloadReport& report) = 0;
   virtual void flush() = 0;  // returns when all that was recorded before is visible
 };
 

@@ -60,6 +60,15 @@ void Journal::copied(const StatementRecord& record, const CopyStatement& copy, c
   history_.record_copy(finished, copy, target, report);
 }
 
+void Journal::unloaded(const StatementRecord& record, const UnloadStatement& unload, const UnloadReport& report,
+                       std::string_view error) {
+  StatementRecord finished = record;
+  finished.finished = std::chrono::system_clock::now();
+  finished.aborted = !error.empty();
+  finished.error = error;
+  history_.record_unload(finished, unload, report);
+}
+
 void Journal::transaction_ended(bool committed) {
   if (transaction_ == 0) return;
   if (committed && wrote_) {

@@ -24,6 +24,9 @@ class Journal {
   void failed(StatementRecord record, std::string_view message);
   void copied(const StatementRecord& record, const CopyStatement& copy, const TargetTable& target,
               const CopyReport& report);
+  // error: why it failed; empty: it didn't
+  void unloaded(const StatementRecord& record, const UnloadStatement& unload, const UnloadReport& report,
+                std::string_view error);
   // The transaction is over. An explicit COMMIT or ROLLBACK has been done() before.
   void transaction_ended(bool committed);
   void flush() { history_.flush(); }

@@ -5,6 +5,7 @@
 
 #include "endpoint/wire/copy_target.h"
 #include "endpoint/wire/session.h"
+#include "endpoint/wire/unload_rows.h"
 #include "penstock/error.h"
 
 namespace penstock::endpoint {
@@ -36,6 +37,8 @@ std::string Session::run_local(const Statement& statement, bool alone) {
       tag = run(*script, alone);
     } else if (const auto* copy = std::get_if<RunCopy>(&recognised.action)) {
       tag = run(*copy, record);
+    } else if (const auto* unload = std::get_if<RunUnload>(&recognised.action)) {
+      tag = run(*unload, record);
     } else {
       tag = run(std::get<SetSession>(recognised.action));
     }
@@ -131,6 +134,33 @@ std::string Session::run(const RunCopy& run, const StatementRecord& record) {
                     target.name, report.errors.size()));
   }
   return "COPY";
+}
+
+std::string Session::run(const RunUnload& run, const StatementRecord& record) {
+  const auto& unload = run.unload;
+  BackendRows rows(backend_, context());
+  UnloadReport report;
+  const auto failed = [&](const std::exception& error) {
+    journal_.unloaded(record, unload, report, error.what());
+    // Before its query ran it is a statement that was refused, and pg_last_unload_id() stays what it was.
+    if (rows.begun()) last_ids_.unload_failed(record.query);
+  };
+  const auto stop = interrupt_.begin_statement();
+  try {
+    services_.run_unload(unload, rows, {.connect = services_.connect, .query_id = record.query, .stop = stop}, report);
+  } catch (const SqlError& error) {
+    failed(error);
+    throw;
+  } catch (const Error& error) {
+    failed(error);
+    throw sql_error(error);
+  }
+  last_ids_.unload_done(record.query, report.rows);
+  journal_.unloaded(record, unload, report, {});
+  conversation_.client.send(report_message(
+      'N',
+      make_report("INFO", "00000", fmt::format("UNLOAD completed, {} record(s) unloaded successfully.", report.rows))));
+  return "UNLOAD";
 }
 
 }  // namespace penstock::endpoint

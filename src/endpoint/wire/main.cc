@@ -101,6 +101,7 @@ void run(const std::string& config_path, Log& log) {
   const Services services{.split_statements = split_statements,
                           .recognise = recognise,
                           .run_copy = run_copy,
+                          .run_unload = run_unload,
                           .connect = s3_access(config, log),
                           .history = &history};
   Server server(config, services, log);

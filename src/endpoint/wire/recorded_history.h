@@ -15,6 +15,10 @@ class RecordedHistory : public History {
                    const CopyReport& report) override {
     recorder_.record_copy(statement, copy, target, report);
   }
+  void record_unload(const StatementRecord& statement, const UnloadStatement& unload,
+                     const UnloadReport& report) override {
+    recorder_.record_unload(statement, unload, report);
+  }
   void flush() override { recorder_.flush(); }
 
  private:

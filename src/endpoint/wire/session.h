@@ -19,6 +19,7 @@
 
 #include "endpoint/copy/copy_run.h"
 #include "endpoint/sql/statement.h"
+#include "endpoint/unload/unload_run.h"
 #include "endpoint/wire/backend.h"
 #include "endpoint/wire/error_rules.h"
 #include "endpoint/wire/greeting.h"
@@ -33,6 +34,7 @@ struct Services {
   std::function<std::vector<std::string_view>(std::string_view)> split_statements;
   std::function<Recognised(std::string_view)> recognise;
   std::function<CopyReport(const CopyStatement&, const TargetTable&, CopySink&, const CopyEnvironment&)> run_copy;
+  std::function<void(const UnloadStatement&, UnloadSource&, const UnloadEnvironment&, UnloadReport&)> run_unload;
   std::function<std::unique_ptr<Buckets>(const Authorization&)> connect;
   History* history = nullptr;
 };
@@ -112,6 +114,7 @@ class Session {
   std::string run_local(const Statement& statement, bool alone);
   std::string run(const Script& script, bool alone);
   std::string run(const RunCopy& copy, const StatementRecord& record);
+  std::string run(const RunUnload& unload, const StatementRecord& record);
   std::string run(const SetSession& setting);
   void commit();
 

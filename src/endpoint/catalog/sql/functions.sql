@@ -11,6 +11,12 @@ $$;
 CREATE OR REPLACE FUNCTION pg_catalog.pg_last_copy_count() RETURNS bigint LANGUAGE sql STABLE AS $$
   SELECT coalesce(nullif(current_setting('penstock.last_copy_count', true), '')::bigint, 0)
 $$;
+CREATE OR REPLACE FUNCTION pg_catalog.pg_last_unload_id() RETURNS integer LANGUAGE sql STABLE AS $$
+  SELECT coalesce(nullif(current_setting('penstock.last_unload_id', true), '')::integer, -1)
+$$;
+CREATE OR REPLACE FUNCTION pg_catalog.pg_last_unload_count() RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT coalesce(nullif(current_setting('penstock.last_unload_count', true), '')::bigint, 0)
+$$;
 CREATE OR REPLACE FUNCTION pg_catalog.pg_last_query_id() RETURNS integer LANGUAGE sql STABLE AS $$
   SELECT coalesce(nullif(current_setting('penstock.last_query_id', true), '')::integer, -1)
 $$;

@@ -70,3 +70,17 @@ CREATE TABLE IF NOT EXISTS pg_internal.sys_query_text (
   user_id integer, query_id bigint, transaction_id bigint, session_id integer, start_time timestamp, sequence integer,
   text char(4000), query_uuid char(36)
 );
+CREATE TABLE IF NOT EXISTS pg_internal.stl_unload_log (
+  userid integer, query integer, slice integer, pid integer, path char(1280), start_time timestamp, end_time timestamp,
+  line_count bigint, transfer_size bigint, file_format char(10), user_query_id bigint, transaction_id bigint
+);
+CREATE TABLE IF NOT EXISTS pg_internal.sys_unload_history (
+  user_id integer, query_id bigint, transaction_id bigint, session_id integer, database_name text, status text,
+  start_time timestamp, end_time timestamp, duration bigint, file_format text, compression_type text,
+  unloaded_location text, unloaded_rows bigint, unloaded_files_count bigint, unloaded_files_size bigint,
+  error_message text
+);
+CREATE TABLE IF NOT EXISTS pg_internal.sys_unload_detail (
+  user_id integer, query_id integer, session_id integer, transaction_id bigint, file_name char(1280),
+  start_time timestamp, end_time timestamp, line_count bigint, transfer_size bigint, file_format char(10)
+);

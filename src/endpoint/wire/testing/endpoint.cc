@@ -30,6 +30,10 @@ constexpr auto* kDatabase = R"sql(
     $$SELECT coalesce(nullif(current_setting('penstock.last_copy_id', true), ''), '-1')::int$$;
   CREATE FUNCTION pg_last_copy_count() RETURNS bigint LANGUAGE sql STABLE AS
     $$SELECT coalesce(nullif(current_setting('penstock.last_copy_count', true), ''), '0')::bigint$$;
+  CREATE FUNCTION pg_last_unload_id() RETURNS int LANGUAGE sql STABLE AS
+    $$SELECT coalesce(nullif(current_setting('penstock.last_unload_id', true), ''), '-1')::int$$;
+  CREATE FUNCTION pg_last_unload_count() RETURNS bigint LANGUAGE sql STABLE AS
+    $$SELECT coalesce(nullif(current_setting('penstock.last_unload_count', true), ''), '0')::bigint$$;
   CREATE FUNCTION pg_last_query_id() RETURNS int LANGUAGE sql STABLE AS
     $$SELECT coalesce(nullif(current_setting('penstock.last_query_id', true), ''), '-1')::int$$;
 )sql";
@@ -139,6 +143,16 @@ CopyReport copy_for_tests(const CopyStatement& copy, const TargetTable& target, 
   return report;
 }
 
+class SharedBuckets final : public Buckets {
+ public:
+  explicit SharedBuckets(Buckets& to) : to_(to) {}
+  std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to_.open(bucket); }
+  void create_bucket(std::string_view) override {}
+
+ private:
+  Buckets& to_;
+};
+
 }  // namespace
 
 std::int64_t RememberingHistory::next_query() {
@@ -154,6 +168,10 @@ void RememberingHistory::record_copy(const StatementRecord& statement, const Cop
                                      const CopyReport& report) {
   remembered_.with([&](auto& all) { all.copies.push_back({statement, target, report}); });
 }
+void RememberingHistory::record_unload(const StatementRecord& statement, const UnloadStatement&,
+                                       const UnloadReport& report) {
+  remembered_.with([&](auto& all) { all.unloads.push_back({statement, report}); });
+}
 void RememberingHistory::flush() {
   remembered_.with([](auto& all) { ++all.flushes; });
 }
@@ -164,6 +182,7 @@ void RememberingHistory::forget() {
   remembered_.with([](auto& all) {
     all.statements.clear();
     all.copies.clear();
+    all.unloads.clear();
     all.flushes = 0;
   });
 }
@@ -224,7 +243,9 @@ Endpoint::Endpoint(unsigned max_connections, Tls tls) {
   services_.run_copy = [this](const auto& copy, const auto& target, auto& sink, const auto& environment) {
     return copy_for_tests(copy, target, sink, environment, gate_is_open_);
   };
-  services_.connect = [](const Authorization&) { return std::unique_ptr<Buckets>(); };
+  services_.run_unload = run_unload;
+  buckets_->create_bucket("bucket");
+  services_.connect = [this](const Authorization&) { return std::make_unique<SharedBuckets>(*buckets_); };
   services_.history = &history;
   EndpointConfig config;
   config.account = {"awsuser", Secret(kPassword), "dev"};
@@ -247,6 +268,14 @@ void Endpoint::stop() {
 }
 
 std::string Endpoint::root_certificate() { return postgres().root_certificate(); }
+
+std::map<std::string, std::string> Endpoint::objects() {
+  std::map<std::string, std::string> found;
+  const auto store = buckets_->open("bucket");
+  const auto listing = store->list("");
+  while (const auto object = listing->next()) found[object->key] = read_all(*store, *object, 64 << 20);
+  return found;
+}
 
 void Endpoint::open_gate() {
   gate_is_open_.change([](bool& open) { open = true; });

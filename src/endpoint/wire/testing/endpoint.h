@@ -5,11 +5,12 @@
 // script outside of blocks), "EMPTY t" (one that commits), "LABEL x" (a setting of the session), and COPY, whose source
 // says what happens: s3://b/rows/N loads N rows, s3://b/bad fails on its data, s3://b/missing is refused before any,
 // s3://b/wait waits until it is cancelled, s3://b/gate until open_gate() and loads five rows, s3://b/broken fails after
-// some rows.
+// some rows. UNLOAD is the real one, into the bucket `bucket` in memory.
 #pragma once
 
 #include <libpq-fe.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -17,6 +18,7 @@
 
 #include "base/guarded.h"
 #include "endpoint/wire/server.h"
+#include "penstock/store.h"
 #include "redshift/testing/postgres.h"
 
 namespace penstock::endpoint::testing {
@@ -28,11 +30,16 @@ class RememberingHistory : public History {
     TargetTable target;
     CopyReport report;
   };
+  struct Unload {
+    StatementRecord statement;
+    UnloadReport report;
+  };
   struct Remembered {
     std::int64_t query = 100;
     std::int64_t transaction = 1000;
     std::vector<StatementRecord> statements;
     std::vector<Copy> copies;
+    std::vector<Unload> unloads;
     int flushes = 0;
   };
   std::int64_t next_query() override;
@@ -40,6 +47,8 @@ class RememberingHistory : public History {
   void record(StatementRecord statement) override;
   void record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
                    const CopyReport& report) override;
+  void record_unload(const StatementRecord& statement, const UnloadStatement& unload,
+                     const UnloadReport& report) override;
   void flush() override;
   Remembered all();
   void forget();
@@ -91,8 +100,10 @@ class Endpoint {
   // One statement as PostgreSQL's superuser on the endpoint's database, past the endpoint.
   std::string as_superuser(const std::string& sql) const;
   RememberingHistory history;
+  std::map<std::string, std::string> objects();  // of the bucket: key → bytes
 
  private:
+  std::unique_ptr<Buckets> buckets_ = open_memory();
   Services services_;
   Guarded<bool> gate_is_open_{false};
   std::unique_ptr<Server> server_;
