@@ -119,7 +119,8 @@ class S3Writer final : public ObjectWriter {
   // The last answer says no; an earlier attempt may have been carried out all the same. The object itself knows.
   ObjectInfo settle(const S3Response& response) {
     const bool is_taken = response.status == 412 || s3_code(response) == "ConditionalRequestConflict";
-    const bool is_gone = s3_code(response) == "NoSuchUpload";
+    // InvalidPart: parts that were stored went with their upload, and one on its way brought it back
+    const bool is_gone = s3_code(response) == "NoSuchUpload" || s3_code(response) == "InvalidPart";
     const bool is_unknown = response.failure != 0 || response.status >= 500;
     const bool knows_attempt = upload_.is_open() || options_.only_if_absent;
     if (knows_attempt && (is_taken || is_gone || is_unknown)) {
