@@ -93,7 +93,7 @@ std::string bzip2(std::string text) {
 }
 
 // A file as lzop writes it, in blocks that are smaller than its own.
-std::string lzop(std::string text) {
+std::string lzop(const std::string& text) {
   const auto number = [](std::size_t value, int bytes) {
     std::string out;
     while (bytes-- > 0) out += static_cast<char>(value >> (8 * bytes));

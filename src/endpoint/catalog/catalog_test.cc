@@ -337,8 +337,8 @@ TEST_F(Catalog, TakesWhatStatementsBecome) {
   for (const std::string statement :
        {R"(CREATE TABLE IF NOT EXISTS "A" ("Id" BIGINT IDENTITY(0,1) DISTKEY, "b" VARCHAR(MAX) ENCODE zstd, c NUMERIC,
            d VARCHAR(10), PRIMARY KEY ("Id")) COMPOUND SORTKEY("Id", "b"))",
-        "create table b (a bigint primary key references a(id), foreign key (a) references b, d int default 1) "
-        "diststyle even",
+        R"(create table b (a bigint primary key references a(id), foreign key (a) references b, d int default 1)
+           diststyle even)",
         "create temp table #c (like a)",
         "create table d diststyle key distkey(id) as (select id, b from a)",
         "alter table a add column e int encode az64 default 3",

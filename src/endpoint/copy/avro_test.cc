@@ -78,10 +78,10 @@ class AvroCopy : public ::testing::Test {
   void put(const std::string& key, std::string_view bytes) { write_all(*buckets_->open("bucket"), key, bytes); }
   CopyReport run(std::string_view table, const std::string& options = "format avro 'auto'") {
     struct Opened final : Buckets {
-      explicit Opened(Buckets& to) : to_(to) {}
-      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to_.open(bucket); }
-      void create_bucket(std::string_view bucket) override { to_.create_bucket(bucket); }
-      Buckets& to_;
+      explicit Opened(Buckets& opened) : to(opened) {}
+      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to.open(bucket); }
+      void create_bucket(std::string_view bucket) override { to.create_bucket(bucket); }
+      Buckets& to;
     };
     table_ = testing::table_of(table);
     const CopyStatement statement = testing::statement_of(options);

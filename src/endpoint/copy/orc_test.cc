@@ -56,10 +56,10 @@ class OrcCopy : public ::testing::Test {
   CopyReport run(std::string_view table, const std::string& options = "orc",
                  const std::string& source = "s3://bucket/k") {
     struct Opened final : Buckets {
-      explicit Opened(Buckets& to) : to_(to) {}
-      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to_.open(bucket); }
-      void create_bucket(std::string_view bucket) override { to_.create_bucket(bucket); }
-      Buckets& to_;
+      explicit Opened(Buckets& opened) : to(opened) {}
+      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to.open(bucket); }
+      void create_bucket(std::string_view bucket) override { to.create_bucket(bucket); }
+      Buckets& to;
     };
     table_ = testing::table_of(table);
     CopyStatement statement = testing::statement_of(options);

@@ -19,8 +19,8 @@ struct Range {
   std::size_t last = 0;  // excluded
 };
 
-template <std::size_t kCount>
-bool is_one_of(const Token& token, const std::array<std::string_view, kCount>& words) {
+template <std::size_t count>
+bool is_one_of(const Token& token, const std::array<std::string_view, count>& words) {
   return std::ranges::any_of(words, [&](std::string_view word) { return is_keyword(token, word); });
 }
 
