@@ -139,6 +139,12 @@ def test_json_lines(place, table, unload):
     ]
 
 
+def test_super_is_nested_in_json_and_keeps_its_digits(place, unload):
+    unload("SELECT 1 AS id, json_parse('{\"a\": [1, 2.50, null]}') AS s, NULL::super AS none", "JSON PARALLEL OFF")
+    (lines,) = written(place).values()
+    assert json.loads(lines, parse_float=str) == {"id": 1, "s": {"a": [1, "2.50", None]}, "none": None}
+
+
 def test_parquet_has_redshifts_types(place, table, unload):
     unload(f"SELECT * FROM {table} ORDER BY id", "FORMAT PARQUET PARALLEL OFF")
     found = written(place)

@@ -38,6 +38,7 @@ constexpr auto kTypes = std::to_array<Type>({
     {1266, ValueKind::other, "time with time zone"},
     {1700, ValueKind::numeric, "numeric"},
     {3802, ValueKind::json, "super"},
+    {4000, ValueKind::json, "super"},  // of the catalog's own making
 });
 
 const Type* type_of(const ResultColumn& column) noexcept {

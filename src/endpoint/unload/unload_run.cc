@@ -153,11 +153,11 @@ class Unload {
 
   void add_to(Slice& slice) {
     if (!slice.file) begin_file(slice);
-    bool added = asking([&] { return slice.file->add(kept_); }, writing(slice));
-    if (!added) {
+    const auto fits = [&] { return asking([&] { return slice.file->add(kept_); }, writing(slice)); };
+    if (!fits()) {
       finish_file(slice);
       begin_file(slice);
-      added = asking([&] { return slice.file->add(kept_); }, writing(slice));
+      fits();  // a new file takes a row of any size
     }
     ++slice.rows;
   }
