@@ -57,7 +57,7 @@ TEST(Conversation, TakesNoMoreFromAClientThatDoesNotRead) {
     try {
       while (conversation.wait_for_either()) {
       }
-    } catch (const Stopped&) {
+    } catch (const Stopped&) {  // as it is told to below
     }
   });
   constexpr std::size_t kMuch = 16 << 20;
