@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "endpoint/copy/copy_run.h"
+#include "endpoint/copy/testing/copy_trial.h"
 #include "endpoint/copy/testing/loading.h"
 #include "penstock/error.h"
 
@@ -72,34 +73,15 @@ std::string block(const std::vector<std::string>& records, std::string_view code
 constexpr std::string_view kPair =
     R"({"type": "record", "name": "pair", "fields": [{"name": "id", "type": "int"}, {"name": "s", "type": "string"}]})";
 
-class AvroCopy : public ::testing::Test {
+class AvroCopy : public ::testing::Test, protected testing::CopyTrial {
  protected:
-  AvroCopy() { buckets_->create_bucket("bucket"); }
-  void put(const std::string& key, std::string_view bytes) { write_all(*buckets_->open("bucket"), key, bytes); }
-  CopyReport run(std::string_view table, const std::string& options = "format avro 'auto'") {
-    struct Opened final : Buckets {
-      explicit Opened(Buckets& opened) : to(opened) {}
-      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to.open(bucket); }
-      void create_bucket(std::string_view bucket) override { to.create_bucket(bucket); }
-      Buckets& to;
-    };
-    table_ = testing::table_of(table);
-    const CopyStatement statement = testing::statement_of(options);
-    sink_ = std::make_unique<testing::DecodingSink>(table_);
-    return run_copy(
-        statement, table_, *sink_,
-        {.connect = [&](const auto&) { return std::make_unique<Opened>(*buckets_); }, .query_id = 7, .stop = {}});
-  }
+  AvroCopy() : CopyTrial("format avro 'auto'") {}
   // The one error of a COPY that fails.
   std::string refusal(std::string_view table = "id int4, s varchar(20)") {
     const CopyReport report = run(table);
     EXPECT_TRUE(report.failed);
     return report.errors.size() == 1 ? testing::describe(report.errors[0]) : "not one error";
   }
-
-  std::unique_ptr<Buckets> buckets_ = open_memory();
-  TargetTable table_;
-  std::unique_ptr<testing::DecodingSink> sink_;
 };
 
 TEST_F(AvroCopy, LoadsFieldsByName) {

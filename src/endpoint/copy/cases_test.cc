@@ -24,6 +24,7 @@
 #include <sstream>
 
 #include "endpoint/copy/copy_run.h"
+#include "endpoint/copy/testing/copy_trial.h"
 #include "endpoint/copy/testing/loading.h"
 #include "penstock/error.h"
 
@@ -132,14 +133,8 @@ std::vector<std::string> outcome_of(const Case& one) {
     buckets->create_bucket("bucket");
     for (const Object& object : one.objects) write_all(*buckets->open("bucket"), object.key, object.bytes);
     testing::DecodingSink sink(table);
-    struct Shared final : Buckets {
-      explicit Shared(Buckets& opened) : to(opened) {}
-      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to.open(bucket); }
-      void create_bucket(std::string_view) override {}
-      Buckets& to;
-    };
     const CopyEnvironment environment{
-        .connect = [&](const auto&) { return std::make_unique<Shared>(*buckets); }, .query_id = 7, .stop = {}};
+        .connect = [&](const auto&) { return testing::opened(*buckets); }, .query_id = 7, .stop = {}};
     const CopyReport report = run_copy(statement, table, sink, environment);
     for (const std::string& row : sink.rows) lines.push_back("row " + row);
     for (const CopyError& error : report.errors) {

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <thread>
 
+#include "endpoint/copy/testing/copy_trial.h"
 #include "endpoint/copy/testing/loading.h"
 #include "penstock/error.h"
 #include "store/faulty.h"
@@ -17,14 +18,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
-
-// The buckets of the test, as a COPY opens them.
-struct Opened final : Buckets {
-  explicit Opened(Buckets& opened) : to(opened) {}
-  std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to.open(bucket); }
-  void create_bucket(std::string_view bucket) override { to.create_bucket(bucket); }
-  Buckets& to;
-};
 
 class RunCopyTest : public ::testing::Test {
  protected:
@@ -62,7 +55,7 @@ class RunCopyTest : public ::testing::Test {
   std::unique_ptr<Buckets> buckets_ = make_faulty(open_memory(), plan_);
   TargetTable table_ = testing::table_of("id int4, s varchar(20)");
   CopyEnvironment environment_{
-      .connect = [this](const auto&) { return std::make_unique<Opened>(*buckets_); }, .query_id = 7, .stop = {}};
+      .connect = [this](const auto&) { return testing::opened(*buckets_); }, .query_id = 7, .stop = {}};
   std::unique_ptr<testing::DecodingSink> sink_;
 };
 

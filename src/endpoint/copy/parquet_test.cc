@@ -6,8 +6,7 @@
 #include <gmock/gmock.h>
 #include <parquet/arrow/writer.h>
 
-#include "endpoint/copy/copy_run.h"
-#include "endpoint/copy/testing/loading.h"
+#include "endpoint/copy/testing/copy_trial.h"
 #include "penstock/error.h"
 
 namespace penstock::endpoint {
@@ -51,42 +50,16 @@ std::string parquet_file(const std::vector<Column>& columns, bool large = false)
   return good(out->Finish())->ToString();
 }
 
-class ParquetCopy : public ::testing::Test {
+class ParquetCopy : public ::testing::Test, protected testing::CopyTrial {
  protected:
-  ParquetCopy() { buckets_->create_bucket("bucket"); }
-  void put(const std::string& key, std::string_view bytes) { write_all(*buckets_->open("bucket"), key, bytes); }
-  CopyReport run(std::string_view table, const std::string& options = "parquet",
-                 const std::string& source = "s3://bucket/k") {
-    struct Opened final : Buckets {
-      explicit Opened(Buckets& opened) : to(opened) {}
-      std::unique_ptr<ObjectStore> open(std::string_view bucket) override { return to.open(bucket); }
-      void create_bucket(std::string_view bucket) override { to.create_bucket(bucket); }
-      Buckets& to;
-    };
-    table_ = testing::table_of(table);
-    CopyStatement statement = testing::statement_of(options);
-    statement.source = source;
-    sink_ = std::make_unique<testing::DecodingSink>(table_);
-    return run_copy(
-        statement, table_, *sink_,
-        {.connect = [&](const auto&) { return std::make_unique<Opened>(*buckets_); }, .query_id = 7, .stop = {}});
-  }
+  ParquetCopy() : CopyTrial("parquet") {}
   // The block of the error that the statement fails with.
-  std::string refusal(std::string_view table, const std::string& options = "parquet",
+  std::string refusal(std::string_view table, const std::string& options = {},
                       const std::string& source = "s3://bucket/k") {
-    try {
-      run(table, options, source);
-    } catch (const SqlError& error) {
-      EXPECT_EQ(error.sqlstate, "XX000");
-      return error.detail;
-    }
-    ADD_FAILURE() << "not refused";
-    return {};
+    const SqlError error = refused(table, options, source);
+    EXPECT_EQ(error.sqlstate, "XX000");
+    return error.detail;
   }
-
-  std::unique_ptr<Buckets> buckets_ = open_memory();
-  TargetTable table_;
-  std::unique_ptr<testing::DecodingSink> sink_;
 };
 
 TEST_F(ParquetCopy, LoadsEveryTypeByPosition) {
