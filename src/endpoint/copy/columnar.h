@@ -55,4 +55,22 @@ void check_columns(const CopyStatement& statement, std::span<const LoadColumn> c
 std::int64_t rows_of_a_batch(std::uint64_t file_bytes, std::int64_t file_rows) noexcept;
 std::unique_ptr<ChunkParser> columnar_parser(const CopyStatement& statement, std::span<const LoadColumn> columns);
 
+// A format whose objects `Chunks` reads. It is made with the object, the statement, its columns and its query.
+template <typename Chunks>
+class ColumnarFormat final : public RecordFormat {
+ public:
+  ColumnarFormat(const CopyStatement& statement, std::span<const LoadColumn> columns, std::int64_t query)
+      : statement_(statement), columns_(columns), query_(query) {}
+
+  [[nodiscard]] std::unique_ptr<ChunkReader> open(const SourceObject& object) const override {
+    return std::make_unique<Chunks>(object, statement_, columns_, query_);
+  }
+  [[nodiscard]] std::unique_ptr<ChunkParser> parser() const override { return columnar_parser(statement_, columns_); }
+
+ private:
+  const CopyStatement& statement_;
+  std::span<const LoadColumn> columns_;
+  std::int64_t query_;
+};
+
 }  // namespace penstock::endpoint

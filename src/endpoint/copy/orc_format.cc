@@ -58,27 +58,11 @@ class OrcChunks final : public ChunkReader {
   std::shared_ptr<arrow::RecordBatchReader> batches_;
 };
 
-class OrcFormat final : public RecordFormat {
- public:
-  OrcFormat(const CopyStatement& statement, std::span<const LoadColumn> columns, std::int64_t query)
-      : statement_(statement), columns_(columns), query_(query) {}
-
-  [[nodiscard]] std::unique_ptr<ChunkReader> open(const SourceObject& object) const override {
-    return std::make_unique<OrcChunks>(object, statement_, columns_, query_);
-  }
-  [[nodiscard]] std::unique_ptr<ChunkParser> parser() const override { return columnar_parser(statement_, columns_); }
-
- private:
-  const CopyStatement& statement_;
-  std::span<const LoadColumn> columns_;
-  std::int64_t query_;
-};
-
 }  // namespace
 
 std::unique_ptr<RecordFormat> orc_format(const CopyStatement& statement, std::span<const LoadColumn> columns,
                                          std::int64_t query) {
-  return std::make_unique<OrcFormat>(statement, columns, query);
+  return std::make_unique<ColumnarFormat<OrcChunks>>(statement, columns, query);
 }
 
 }  // namespace penstock::endpoint

@@ -99,27 +99,11 @@ class ParquetChunks final : public ChunkReader {
   std::unique_ptr<arrow::RecordBatchReader> batches_;
 };
 
-class ParquetFormat final : public RecordFormat {
- public:
-  ParquetFormat(const CopyStatement& statement, std::span<const LoadColumn> columns, std::int64_t query)
-      : statement_(statement), columns_(columns), query_(query) {}
-
-  [[nodiscard]] std::unique_ptr<ChunkReader> open(const SourceObject& object) const override {
-    return std::make_unique<ParquetChunks>(object, statement_, columns_, query_);
-  }
-  [[nodiscard]] std::unique_ptr<ChunkParser> parser() const override { return columnar_parser(statement_, columns_); }
-
- private:
-  const CopyStatement& statement_;
-  std::span<const LoadColumn> columns_;
-  std::int64_t query_;
-};
-
 }  // namespace
 
 std::unique_ptr<RecordFormat> parquet_format(const CopyStatement& statement, std::span<const LoadColumn> columns,
                                              std::int64_t query) {
-  return std::make_unique<ParquetFormat>(statement, columns, query);
+  return std::make_unique<ColumnarFormat<ParquetChunks>>(statement, columns, query);
 }
 
 }  // namespace penstock::endpoint
