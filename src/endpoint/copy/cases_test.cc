@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -136,11 +137,17 @@ std::vector<std::string> outcome_of(const Case& one) {
     const CopyEnvironment environment{
         .connect = [&](const auto&) { return testing::opened(*buckets); }, .query_id = 7, .stop = {}};
     const CopyReport report = run_copy(statement, table, sink, environment);
+    std::vector<std::string> errors;
     for (const std::string& row : sink.rows) lines.push_back("row " + row);
     for (const CopyError& error : report.errors) {
       const std::string key = error.object.substr(std::string_view("s3://bucket/").size()) + " ";
-      lines.push_back((one.objects.size() > 1 ? key : "") + describe(error));
+      errors.push_back((one.objects.size() > 1 ? key : "") + describe(error));
     }
+    if (report.objects.size() > 1) {  // they are read side by side, in no order that is promised
+      std::ranges::sort(lines);
+      std::ranges::sort(errors);
+    }
+    lines.insert(lines.end(), errors.begin(), errors.end());
     if (report.failed) lines.emplace_back("failed");
     EXPECT_EQ(sink.finished, report.failed || statement.no_load ? 0 : 1) << one.title;
     if (!report.failed && !statement.no_load) {
