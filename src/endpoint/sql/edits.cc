@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "endpoint/sql/function_rules.h"
 #include "endpoint/sql/sql_error.h"
@@ -38,10 +39,33 @@ bool is_literal(const Token& token) { return token.kind == TokenKind::string || 
 
 Edits::Edits(std::string_view text, std::span<const Token> tokens) : text_(text), tokens_(tokens) {}
 
+void Edits::set(std::size_t first, std::size_t last, std::string_view by) {
+  bytes_ += by.size();
+  if (bytes_ > kMostBytes) {
+    throw SqlError("54000", fmt::format("the statement is too complex: written out for PostgreSQL its expressions "
+                                        "are more than {} MB",
+                                        kMostBytes >> 20));
+  }
+  Edit& edit = edits_[first];
+  edit.by = by;
+  edit.last = last;
+}
+
 void Edits::replace(std::size_t first, std::size_t last, std::string_view by) {
   if (first == last) return;
-  edits_[first].by = by;
-  edits_[first].last = last;
+  set(first, last, by);
+  auto range = replaced_.upper_bound(first);
+  if (range != replaced_.begin() && std::prev(range)->second >= first) first = (--range)->first;
+  while (range != replaced_.end() && range->first <= last) {
+    last = std::max(last, range->second);
+    range = replaced_.erase(range);
+  }
+  replaced_.emplace_hint(range, first, last);
+}
+
+bool Edits::replaced(std::size_t token) const {
+  const auto behind = replaced_.upper_bound(token);
+  return behind != replaced_.begin() && std::prev(behind)->second > token;
 }
 
 void Edits::insert_before(std::size_t token, std::string_view text) { edits_[token].before += text; }
@@ -81,12 +105,7 @@ void Edits::append_usual_form(std::string& out, std::size_t i) const {
 }
 
 void Edits::imply(std::size_t first, std::size_t last, std::string_view by) {
-  const auto covers = [&](const auto& edit) {
-    return edit.second.by && !edit.second.implied && edit.second.last > first;
-  };
-  if (std::any_of(edits_.begin(), edits_.upper_bound(first), covers)) return;
-  replace(first, last, by);
-  edits_[first].implied = true;
+  if (!replaced(first)) set(first, last, by);
 }
 
 std::string Edits::text() const {

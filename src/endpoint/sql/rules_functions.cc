@@ -35,15 +35,30 @@ bool is_symbol(const Token& token, char symbol) {
   return token.kind == TokenKind::symbol && token.text.size() == 1 && token.text[0] == symbol;
 }
 
-// The parenthesis that closes the one at `open`.
-std::optional<std::size_t> closing(Tokens tokens, std::size_t open) {
-  int depth = 0;
-  for (std::size_t i = open; i < tokens.size(); ++i) {
-    if (is_symbol(tokens[i], '(')) ++depth;
-    if (is_symbol(tokens[i], ')') && --depth == 0) return i;
+// Where each parenthesis is closed.
+class Closings {
+ public:
+  explicit Closings(Tokens tokens) : at_(tokens.size()) {
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (is_symbol(tokens[i], '(')) {
+        open.push_back(i);
+        // deeper than PostgreSQL's own parser goes, and each level is read with all that is inside of it
+        if (open.size() > kDeepest) throw SqlError("54001", "stack depth limit exceeded");
+      } else if (is_symbol(tokens[i], ')') && !open.empty()) {
+        at_[open.back()] = i;
+        open.pop_back();
+      }
+    }
   }
-  return std::nullopt;
-}
+  [[nodiscard]] std::optional<std::size_t> of(std::size_t open) const {
+    return at_[open] == 0 ? std::nullopt : std::optional(at_[open]);
+  }
+
+ private:
+  static constexpr std::size_t kDeepest = 10'000;
+  std::vector<std::size_t> at_;  // 0: nowhere
+};
 
 // A name behind these is that of something to be made or found, whatever stands behind it.
 bool names_a_relation(const Token& before) {
@@ -60,16 +75,15 @@ bool stands_for_a_function(Tokens tokens, std::size_t i) {
   return !names_a_relation(tokens[i - 1]);
 }
 
-std::optional<Call> read_call(Tokens tokens, std::size_t name) {
-  if (name + 1 >= tokens.size() || !is_symbol(tokens[name + 1], '(') || !stands_for_a_function(tokens, name)) {
-    return std::nullopt;
-  }
-  const auto close = closing(tokens, name + 1);
-  if (!close) return std::nullopt;
-  Call call{.name = name, .close = *close, .qualified = name > 0 && tokens[name - 1].text == ".", .arguments = {}};
+bool begins_call(Tokens tokens, std::size_t name) {
+  return name + 1 < tokens.size() && is_symbol(tokens[name + 1], '(') && stands_for_a_function(tokens, name);
+}
+
+Call read_call(Tokens tokens, std::size_t name, std::size_t close) {
+  Call call{.name = name, .close = close, .qualified = name > 0 && tokens[name - 1].text == ".", .arguments = {}};
   int depth = 0;
   Range argument{name + 2, name + 2};
-  for (std::size_t i = name + 2; i < *close; ++i) {
+  for (std::size_t i = name + 2; i < close; ++i) {
     if (is_symbol(tokens[i], '(') || is_symbol(tokens[i], '[')) ++depth;
     if (is_symbol(tokens[i], ')') || is_symbol(tokens[i], ']')) --depth;
     if (depth == 0 && is_symbol(tokens[i], ',')) {
@@ -77,20 +91,20 @@ std::optional<Call> read_call(Tokens tokens, std::size_t name) {
       argument.first = i + 1;
     }
   }
-  if (argument.first < *close || !call.arguments.empty()) call.arguments.push_back({argument.first, *close});
+  if (argument.first < close || !call.arguments.empty()) call.arguments.push_back({argument.first, close});
   return call;
 }
 
 class FunctionRewriter {
  public:
-  FunctionRewriter(Tokens tokens, Edits& edits) : tokens_(tokens), edits_(edits) {}
+  FunctionRewriter(Tokens tokens, Edits& edits) : tokens_(tokens), edits_(edits), closings_(tokens) {}
 
   // From the end: what is inside of a call is done before the call.
   void run() {
     for (std::size_t i = tokens_.size(); i-- > 0;) {
       if (tokens_[i].kind != TokenKind::word) continue;
-      if (const auto call = read_call(tokens_, i)) {
-        rewrite(*call);
+      if (const auto close = begins_call(tokens_, i) ? closings_.of(i + 1) : std::nullopt) {
+        rewrite_call(i, *close);
       } else {
         rewrite_word(i);
       }
@@ -138,11 +152,11 @@ class FunctionRewriter {
     });
   }
 
-  void rewrite(const Call& call) {
+  void rewrite_call(std::size_t name, std::size_t close) {
     static constexpr auto kRules = rules();
-    const auto& name = tokens_[call.name];
-    const auto rule = std::ranges::find_if(kRules, [&](const Rule& each) { return is_keyword(name, each.name); });
-    if (rule != kRules.end()) (this->*rule->apply)(call);
+    const auto rule =
+        std::ranges::find_if(kRules, [&](const Rule& each) { return is_keyword(tokens_[name], each.name); });
+    if (rule != kRules.end()) (this->*rule->apply)(read_call(tokens_, name, close));
   }
 
   // Functions that are written without parentheses.
@@ -200,7 +214,7 @@ class FunctionRewriter {
   // [WITHIN GROUP (ORDER BY …)] at i: what is to be ordered by; i goes behind it.
   std::optional<Range> within_group(std::size_t& i) const {
     if (!at_word(i, "WITHIN") || !at_word(i + 1, "GROUP") || i + 2 >= tokens_.size()) return std::nullopt;
-    const auto close = closing(tokens_, i + 2);
+    const auto close = closings_.of(i + 2);
     if (!close || !at_word(i + 3, "ORDER") || !at_word(i + 4, "BY")) return std::nullopt;
     const Range order{i + 5, *close};
     i = *close + 1;
@@ -210,7 +224,7 @@ class FunctionRewriter {
   // [OVER (…)] at i: what is between the parentheses.
   [[nodiscard]] std::optional<Range> over(std::size_t i) const {
     if (!at_word(i, "OVER") || i + 1 >= tokens_.size() || !is_symbol(tokens_[i + 1], '(')) return std::nullopt;
-    const auto close = closing(tokens_, i + 1);
+    const auto close = closings_.of(i + 1);
     if (!close) return std::nullopt;
     return Range{i + 2, *close};
   }
@@ -307,15 +321,19 @@ class FunctionRewriter {
 
   // These are computed where the tables are: a query without one can't have them.
   void of_user_tables(const Call& /*call*/) {
-    const auto reads_a_table = [&](const Token& token) {
-      if (!is_keyword(token, "FROM")) return false;
-      const auto i = static_cast<std::size_t>(&token - tokens_.data());
-      return edits_.untouched(i);  // not EXTRACT's
-    };
-    if (std::ranges::any_of(tokens_, reads_a_table)) return;
+    if (!reads_a_table_) reads_a_table_ = reads_a_table();
+    if (*reads_a_table_) return;
     throw SqlError("0A000",
                    "One or more of the used functions must be applied on at least one user created table. Examples of "
                    "user table only functions are LISTAGG, MEDIAN, PERCENTILE_CONT, etc");
+  }
+
+  [[nodiscard]] bool reads_a_table() const {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const bool of_extract = i > 2 && is_symbol(tokens_[i - 2], '(') && is_keyword(tokens_[i - 3], "EXTRACT");
+      if (is_keyword(tokens_[i], "FROM") && !of_extract) return true;
+    }
+    return false;
   }
 
   void listagg(const Call& call) {
@@ -383,6 +401,8 @@ class FunctionRewriter {
 
   Tokens tokens_;
   Edits& edits_;
+  Closings closings_;
+  std::optional<bool> reads_a_table_;
 };
 
 }  // namespace
