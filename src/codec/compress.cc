@@ -76,8 +76,10 @@ class GzipCompressor final : public Compressor {
 
 class ZstdCompressor final : public Compressor {
  public:
-  explicit ZstdCompressor(Sink sink) : sink_(std::move(sink)), stream_(ZSTD_createCCtx()) {
+  ZstdCompressor(Sink sink, CompressionSpeed speed) : sink_(std::move(sink)), stream_(ZSTD_createCCtx()) {
     if (!stream_) throw std::bad_alloc();
+    const int level = speed == CompressionSpeed::fastest ? 1 : ZSTD_CLEVEL_DEFAULT;
+    ZSTD_CCtx_setParameter(stream_.get(), ZSTD_c_compressionLevel, level);
     ZSTD_CCtx_setParameter(stream_.get(), ZSTD_c_checksumFlag, 1);
   }
 
@@ -152,14 +154,14 @@ class Bzip2Compressor final : public Compressor {
 
 }  // namespace
 
-std::unique_ptr<Compressor> compressor(Compression codec, Compressor::Sink sink) {
+std::unique_ptr<Compressor> compressor(Compression codec, Compressor::Sink sink, CompressionSpeed speed) {
   switch (codec) {
     case Compression::none:
       break;
     case Compression::gzip:
       return std::make_unique<GzipCompressor>(std::move(sink));
     case Compression::zstd:
-      return std::make_unique<ZstdCompressor>(std::move(sink));
+      return std::make_unique<ZstdCompressor>(std::move(sink), speed);
     case Compression::bzip2:
       return std::make_unique<Bzip2Compressor>(std::move(sink));
   }

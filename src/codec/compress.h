@@ -12,6 +12,7 @@
 namespace penstock {
 
 enum class Compression { none, gzip, zstd, bzip2 };
+enum class CompressionSpeed { usual, fastest };  // fastest: what is read once; zstd's level 1 (gzip has it always)
 
 class Compressor {
  public:
@@ -23,6 +24,7 @@ class Compressor {
 };
 
 // Compression::none passes the bytes on.
-std::unique_ptr<Compressor> compressor(Compression codec, Compressor::Sink sink);
+std::unique_ptr<Compressor> compressor(Compression codec, Compressor::Sink sink,
+                                       CompressionSpeed speed = CompressionSpeed::usual);
 
 }  // namespace penstock

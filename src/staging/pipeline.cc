@@ -1,0 +1,238 @@
+#include "staging/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "base/guarded.h"
+#include "base/queue.h"
+#include "penstock/error.h"
+#include "staging/splitter.h"
+
+namespace penstock::staging {
+namespace {
+
+constexpr std::size_t kSmallestChunk = 256 << 10;
+constexpr std::size_t kLargestChunk = 4 << 20;  // more make nothing faster
+
+struct Work {
+  Chunk chunk;
+  std::string_view input;
+  std::uint64_t number = 0;          // of the chunk, over all inputs
+  std::uint64_t first_position = 1;  // of its first record, over all inputs
+};
+
+// What went wrong in the earliest of the chunks in which something did.
+class Failure {
+ public:
+  void keep(std::uint64_t chunk, std::exception_ptr error) {
+    kept_.with([&](Kept& kept) {
+      if (!kept.error || chunk < kept.chunk) kept = {.chunk = chunk, .error = std::move(error)};
+    });
+  }
+  void rethrow() {
+    const auto error = kept_.with([](Kept& kept) { return kept.error; });
+    if (error) std::rethrow_exception(error);
+  }
+
+ private:
+  struct Kept {
+    std::uint64_t chunk = 0;
+    std::exception_ptr error;
+  };
+  Guarded<Kept> kept_;
+};
+
+std::string_view extension(const Shape& shape) { return std::holds_alternative<CsvShape>(shape) ? "csv" : "json"; }
+
+std::string_view extension(Compression compression) {
+  switch (compression) {
+    case Compression::none:
+      return "";
+    case Compression::gzip:
+      return ".gz";
+    case Compression::zstd:
+      return ".zst";
+    case Compression::bzip2:
+      return ".bz2";
+  }
+  return "";
+}
+
+class Run {
+ public:
+  Run(ObjectStore& store, const std::string& prefix, const StageOptions& options, const std::stop_token& stop)
+      : store_(store),
+        prefix_(prefix),
+        options_(options),
+        workers_(options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency())),
+        // each worker has a chunk, and what it makes of it; as many chunks wait, and one is filled
+        chunk_bytes_(std::clamp(options.memory / (3 * workers_ + 2), kSmallestChunk, kLargestChunk)),
+        work_(workers_),
+        free_(2 * workers_ + 1),
+        stop_(stop),
+        on_stop_(stop, [this] { give_up_.request_stop(); }) {
+    for (std::size_t i = 0; i < 2 * workers_ + 1; ++i) free_.push({});
+  }
+
+  Staged stage(std::span<const Input> inputs) {
+    try {
+      {
+        std::vector<std::jthread> workers;
+        for (unsigned i = 0; i < workers_; ++i) workers.emplace_back([this] { work(); });
+        read(inputs);
+        work_.close();
+      }
+      failure_.rethrow();
+      if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "staging was stopped");
+    } catch (...) {
+      remove_parts();
+      throw;
+    }
+    done_.with([&](std::vector<Part>& parts) { staged_.parts = std::move(parts); });
+    std::ranges::sort(staged_.parts, {}, [](const Part& part) -> const std::string& { return part.object.key; });
+    for (const Part& part : staged_.parts) staged_.records += part.records;
+    return std::move(staged_);
+  }
+
+ private:
+  struct OpenPart {
+    std::unique_ptr<ObjectWriter> writer;
+    std::unique_ptr<Compressor> compressor;  // into the writer
+    std::uint64_t bytes = 0;
+    std::uint64_t records = 0;
+  };
+
+  void read(std::span<const Input> inputs) {
+    std::uint64_t chunks = 0;
+    try {
+      Progress progress;
+      for (const Input& input : inputs) {
+        const auto reader = input.open();
+        Splitter splitter(*reader, input.name,
+                          {.dialect = dialect_of(options_.shape),
+                           .chunk_bytes = chunk_bytes_,
+                           .record_limit = options_.record_limit,
+                           .skip = input.skip});
+        const std::uint64_t before = progress.bytes;
+        while (auto buffer = free_.pop(give_up_.get_token())) {
+          Work work{.chunk = {.buffer = *std::move(buffer)},
+                    .input = input.name,
+                    .number = ++chunks,
+                    .first_position = progress.records + 1};
+          const bool is_more = splitter.next(work.chunk);
+          progress.bytes = staged_.bytes_read = before + splitter.bytes_read();
+          if (!is_more) {
+            free_.push(std::move(work.chunk.buffer));
+            break;
+          }
+          progress.records += work.chunk.ends;
+          if (!work_.push(std::move(work), give_up_.get_token())) return;
+          if (options_.on_progress) options_.on_progress(progress);
+        }
+      }
+    } catch (...) {
+      fail(chunks);
+    }
+  }
+
+  void work() {
+    const auto text = staged_text(options_.shape);
+    Buffer out;
+    std::optional<OpenPart> part;
+    std::uint64_t number = 0;
+    try {
+      while (auto work = work_.pop(give_up_.get_token())) {
+        number = work->number;
+        out.clear();
+        const std::uint64_t records = text->append(work->chunk, work->input, work->first_position, out);
+        give_back(std::move(work->chunk.buffer));
+        if (records == 0) continue;
+        if (!part) part = open_part();
+        part->compressor->write(std::as_bytes(std::span(out.view())));
+        part->bytes += out.size();
+        part->records += records;
+        if (part->bytes >= options_.part_bytes) finish(part);
+      }
+      if (part && !give_up_.stop_requested()) finish(part);
+    } catch (...) {
+      fail(number);
+    }
+  }
+
+  // A buffer that a long record made large is not kept.
+  void give_back(Buffer buffer) {
+    if (buffer.capacity() > 2 * chunk_bytes_) buffer = {};
+    free_.push(std::move(buffer));
+  }
+
+  OpenPart open_part() {
+    OpenPart part;
+    part.writer = store_.create(fmt::format("{}part-{:05}.{}{}", prefix_, ++parts_begun_, extension(options_.shape),
+                                            extension(options_.compression)),
+                                {.only_if_absent = true, .metadata = options_.metadata});
+    part.compressor = compressor(
+        options_.compression, [writer = part.writer.get()](std::span<const std::byte> bytes) { writer->write(bytes); },
+        CompressionSpeed::fastest);
+    return part;
+  }
+
+  void finish(std::optional<OpenPart>& part) {
+    part->compressor->finish();
+    Part done{.object = part->writer->commit(), .records = part->records};
+    done_.with([&](std::vector<Part>& parts) { parts.push_back(std::move(done)); });
+    part.reset();
+  }
+
+  void fail(std::uint64_t chunk) {
+    failure_.keep(chunk, std::current_exception());
+    give_up_.request_stop();
+  }
+
+  void remove_parts() noexcept {
+    try {
+      std::vector<std::string> keys;
+      done_.with([&](const std::vector<Part>& parts) {
+        for (const Part& part : parts) keys.push_back(part.object.key);
+      });
+      if (!keys.empty()) store_.remove(keys, {.even_when_stopped = true});
+    } catch (const std::exception&) {
+      // what stands is found by its prefix; the failure that led here is the one to tell
+    }
+  }
+
+  ObjectStore& store_;
+  const std::string& prefix_;
+  const StageOptions& options_;
+  const unsigned workers_;
+  const std::size_t chunk_bytes_;
+  Queue<Work> work_;
+  Queue<Buffer> free_;  // as many buffers as there may be chunks: this bounds the memory
+  Failure failure_;
+  Guarded<std::vector<Part>> done_;
+  std::atomic<unsigned> parts_begun_ = 0;
+  Staged staged_;
+  std::stop_token stop_;
+  std::stop_source give_up_;  // at the caller's word, or because something failed
+  std::stop_callback<std::function<void()>> on_stop_;
+};
+
+}  // namespace
+
+std::uint64_t Staged::bytes_stored() const noexcept {
+  std::uint64_t bytes = 0;
+  for (const Part& part : parts) bytes += part.object.size;
+  return bytes;
+}
+
+Staged stage(std::span<const Input> inputs, ObjectStore& store, const std::string& prefix, const StageOptions& options,
+             const std::stop_token& stop) {
+  return Run(store, prefix, options, stop).stage(inputs);
+}
+
+}  // namespace penstock::staging

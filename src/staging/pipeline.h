@@ -1,0 +1,74 @@
+// Inputs into S3, as parts that COPY reads in parallel: split, made into what COPY reads, compressed and uploaded, all
+// at once.
+//
+//     input ─ Splitter ─ chunks ─┬─ StagedText ─ Compressor ─ ObjectWriter   part-00001.csv.zst
+//      (the caller's thread)     └─ StagedText ─ Compressor ─ ObjectWriter   part-00002.csv.zst
+//
+// A part holds whole records, but not those next to each other: their order is only in their position, if that is asked
+// for. What fails, or is stopped, leaves no part behind; what is killed leaves the parts that it had finished, under
+// the prefix.
+//
+// Threads:  stage() is called from one thread and starts its workers; they end before it returns.
+// Memory:   StageOptions::memory, whatever the input; the store's transfers have a budget of their own. A record longer
+//           than a chunk is held whole.
+// Errors:   Error: those of splitter.h and staged_text.h, of the earliest record that was refused; cancelled, when stop
+//           was requested; what readers and the store throw.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "codec/compress.h"
+#include "penstock/object_reader.h"
+#include "penstock/store.h"
+#include "staging/staged_text.h"
+
+namespace penstock::staging {
+
+struct Input {
+  std::string name;                                     // for messages: a path, a URI
+  std::function<std::unique_ptr<ObjectReader>()> open;  // called when its turn comes
+  std::uint64_t skip = 0;                               // records at its start that are not data: 1 for a header
+};
+
+struct Progress {
+  std::uint64_t bytes = 0;    // read, of all inputs so far
+  std::uint64_t records = 0;  // split; blank lines among them
+};
+
+struct StageOptions {
+  Shape shape{};
+  Compression compression = Compression::zstd;
+  std::size_t memory = 256 << 20;     // bytes of buffers
+  std::size_t part_bytes = 64 << 20;  // of a part, before compression, about
+  std::size_t record_limit = 16 << 20;
+  unsigned workers = 0;                                // 0: one for each core
+  std::map<std::string, std::string> metadata{};       // of every part
+  std::function<void(const Progress&)> on_progress{};  // after each chunk, in the caller's thread
+};
+
+struct Part {
+  ObjectInfo object;
+  std::uint64_t records = 0;
+};
+
+struct Staged {
+  std::vector<Part> parts;  // in the order of their keys
+  std::uint64_t bytes_read = 0;
+  std::uint64_t records = 0;
+
+  [[nodiscard]] std::uint64_t bytes_stored() const noexcept;
+};
+
+// prefix: of the parts' keys, a folder of this run's own: a key that is there already is a conflict.
+Staged stage(std::span<const Input> inputs, ObjectStore& store, const std::string& prefix, const StageOptions& options,
+             const std::stop_token& stop);
+
+}  // namespace penstock::staging

@@ -1,0 +1,176 @@
+#include "staging/pipeline.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <string>
+
+#include "codec/decompress.h"
+#include "penstock/error.h"
+#include "staging/text_reader.h"
+
+namespace penstock::staging {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class StageTest : public testing::Test {
+ protected:
+  StageTest() { buckets_->create_bucket("bucket"); }
+
+  static Input input(std::string name, std::string text, std::uint64_t skip = 0) {
+    return {.name = std::move(name),
+            .open = [text = std::move(text)] { return std::make_unique<TextReader>(text, 1000); },
+            .skip = skip};
+  }
+
+  std::vector<std::string> keys() {
+    std::vector<std::string> keys;
+    const auto listing = store_->list("");
+    while (auto object = listing->next()) keys.push_back(object->key);
+    return keys;
+  }
+
+  std::string text_of(const ObjectInfo& object) {
+    const auto reader = decompressed(store_->open(object), codec_of(object.key), object.key);
+    std::string text;
+    std::vector<std::byte> buffer(1 << 16);
+    while (const std::size_t count = reader->read(buffer))
+      text.append(reinterpret_cast<const char*>(buffer.data()), count);
+    return text;
+  }
+
+  // Position -> the rest of the record, from all parts.
+  std::map<std::uint64_t, std::string> records_of(const Staged& staged) {
+    std::map<std::uint64_t, std::string> records;
+    for (const Part& part : staged.parts) {
+      std::string text = text_of(part.object);
+      std::uint64_t count = 0;
+      for (std::size_t at = 0; at < text.size(); ++count) {
+        const std::size_t end = text.find('\n', at);
+        const std::size_t comma = text.rfind(',', end);
+        const bool is_new =
+            records.emplace(std::stoull(text.substr(comma + 1, end - comma - 1)), text.substr(at, comma - at)).second;
+        EXPECT_TRUE(is_new) << "twice: " << text.substr(at, end - at);
+        at = end + 1;
+      }
+      EXPECT_EQ(count, part.records) << part.object.key;
+    }
+    return records;
+  }
+
+  std::unique_ptr<Buckets> buckets_ = open_memory();
+  std::unique_ptr<ObjectStore> store_ = buckets_->open("bucket");
+};
+
+std::string numbers(unsigned from, unsigned to) {
+  std::string text;
+  for (unsigned i = from; i < to; ++i) text += "row " + std::to_string(i) + "," + std::string(i % 90, 'x') + "y\n";
+  return text;
+}
+
+TEST_F(StageTest, BringsEveryRecordOnceWithItsPosition) {
+  const Input inputs[] = {input("a.csv", "name,text\n" + numbers(0, 30'000), 1),
+                          input("b.csv", numbers(30'000, 50'000))};
+  for (const Compression compression : {Compression::none, Compression::gzip, Compression::zstd}) {
+    for (const unsigned workers : {1U, 3U}) {
+      const std::string prefix = "run" + std::to_string(static_cast<int>(compression)) + std::to_string(workers) + "/";
+      Progress last;
+      const StageOptions options{.shape = CsvShape{.fields = 2, .with_position = true},
+                                 .compression = compression,
+                                 .memory = 1 << 20,  // the smallest chunks
+                                 .part_bytes = 600'000,
+                                 .workers = workers,
+                                 .on_progress = [&](const Progress& progress) { last = progress; }};
+      const Staged staged = stage(inputs, *store_, prefix, options, {});
+      EXPECT_GT(staged.parts.size(), 3U);
+      EXPECT_EQ(staged.records, 50'000U);
+      EXPECT_EQ(last.records, 50'000U);
+      EXPECT_EQ(staged.bytes_read, last.bytes);
+      const auto records = records_of(staged);
+      ASSERT_THAT(records, SizeIs(50'000));
+      for (const auto& [position, text] : records) {
+        const auto row = static_cast<unsigned>(position - 1);
+        ASSERT_EQ(text, "row " + std::to_string(row) + "," + std::string(row % 90, 'x') + "y");
+      }
+    }
+  }
+}
+
+TEST_F(StageTest, WritesNoPartForNoRecord) {
+  const Input inputs[] = {input("a.csv", "name\n", 1), input("b.csv", "")};
+  const Staged staged = stage(inputs, *store_, "run/", {.shape = CsvShape{.fields = 1}}, {});
+  EXPECT_EQ(staged.records, 0U);
+  EXPECT_THAT(keys(), IsEmpty());
+}
+
+TEST_F(StageTest, TellsTheEarliestRefusedRecordAndLeavesNothing) {
+  std::string text = numbers(0, 40'000);
+  text.insert(text.find("row 20000,"), "one field\n");
+  text.insert(text.find("row 30000,"), "one field\n");
+  const Input inputs[] = {input("a.csv", text)};
+  for (int round = 0; round < 20; ++round) {
+    try {
+      stage(inputs, *store_, "run/",
+            {.shape = CsvShape{.fields = 2}, .memory = 1 << 20, .part_bytes = 100'000, .workers = 4}, {});
+      FAIL() << "nothing was refused";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::refused);
+      EXPECT_STREQ(e.what(), "a.csv line 20001: 1 field, where 2 are expected");
+    }
+    ASSERT_THAT(keys(), IsEmpty());
+    ASSERT_THAT(store_->open_uploads(""), IsEmpty());
+  }
+}
+
+TEST_F(StageTest, LeavesNothingWhenAReaderFails) {
+  class Broken final : public ObjectReader {
+   public:
+    std::size_t read(std::span<std::byte> buffer) override {
+      if (++reads_ > 40) throw Error(ErrorKind::unavailable, "the source is gone");
+      std::ranges::fill(buffer, std::byte{'\n'});
+      buffer[0] = std::byte{'a'};
+      return buffer.size();
+    }
+
+   private:
+    int reads_ = 0;
+  };
+  const Input inputs[] = {{.name = "x", .open = [] { return std::make_unique<Broken>(); }}};
+  EXPECT_THROW(stage(inputs, *store_, "run/", {.shape = CsvShape{}, .memory = 1 << 20, .part_bytes = 1000}, {}), Error);
+  EXPECT_THAT(keys(), IsEmpty());
+}
+
+TEST_F(StageTest, LeavesNothingWhenTheStoreFails) {
+  const Input inputs[] = {input("a.csv", numbers(0, 40'000))};
+  // a part that is in the way: another run's, under the same prefix
+  write_all(*store_, "run/part-00003.csv.zst", "not ours");
+  const StageOptions options{.shape = CsvShape{.fields = 2}, .memory = 1 << 20, .part_bytes = 200'000, .workers = 2};
+  EXPECT_THROW(stage(inputs, *store_, "run/", options, {}), Error);
+  EXPECT_THAT(keys(), ElementsAre("run/part-00003.csv.zst"));
+}
+
+TEST_F(StageTest, StopsWhenAskedAndLeavesNothing) {
+  std::stop_source stop;
+  const Input inputs[] = {input("a.csv", numbers(0, 100'000))};
+  const StageOptions options{.shape = CsvShape{.fields = 2},
+                             .memory = 1 << 20,
+                             .part_bytes = 200'000,
+                             .on_progress = [&](const Progress& progress) {
+                               if (progress.records > 30'000) stop.request_stop();
+                             }};
+  try {
+    stage(inputs, *store_, "run/", options, stop.get_token());
+    FAIL() << "it went on to the end";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::cancelled);
+  }
+  EXPECT_THAT(keys(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace penstock::staging

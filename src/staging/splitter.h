@@ -1,0 +1,65 @@
+// An input cut into chunks of whole records: a newline inside quotes ends none.
+//
+// The chunks joined are the input, but for a byte order mark of UTF-8, records that are to be skipped, and a newline
+// after a last record that has none.
+//
+// Threads: one at a time. Memory: the chunk that is handed in, and what of the next record was read with it.
+// Errors: Error refused, with the input's name and a line: a record longer than the limit, or an input that ends inside
+// quotes; what the reader throws passes through.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "penstock/object_reader.h"
+#include "staging/chunk.h"
+#include "staging/csv_index.h"
+
+namespace penstock::staging {
+
+struct SplitterOptions {
+  std::optional<CsvDialect> dialect{};  // unset: every newline ends a record, as in JSON lines
+  std::size_t chunk_bytes = 4 << 20;    // of a chunk, about
+  std::size_t record_limit = 64 << 20;  // bytes of one record
+  std::uint64_t skip = 0;               // records at the start: 1 for a header
+};
+
+class Splitter {
+ public:
+  Splitter(ObjectReader& in, std::string name, const SplitterOptions& options);
+
+  // Fills the chunk, whose buffer is used as it is. False: the input is at its end, and the chunk holds nothing.
+  bool next(Chunk& chunk);
+  [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
+
+ private:
+  struct Cut {
+    std::size_t end = 0;  // behind the last record that is whole
+    std::uint64_t ends = 0;
+    std::uint64_t lines = 0;  // up to end
+    std::size_t after_skipped = 0;
+    std::uint64_t skipped_lines = 0;
+    bool is_inside_quotes = false;  // at the end of the text
+  };
+
+  void fill(Buffer& buffer);
+  [[nodiscard]] Cut cut(std::string_view text);
+  [[noreturn]] void refuse(const std::string& what) const;
+
+  ObjectReader& in_;
+  const std::string name_;
+  const SplitterOptions options_;
+  std::uint64_t to_skip_;
+  std::uint64_t bytes_read_ = 0;
+  std::uint64_t line_ = 1;
+  std::uint64_t record_ = 1;
+  bool is_first_ = true;
+  bool is_at_end_ = false;
+  Buffer rest_;                   // behind the last chunk's end
+  std::vector<CsvBlock> blocks_;  // of a stretch of the text that is looked at
+};
+
+}  // namespace penstock::staging
