@@ -90,7 +90,22 @@ def test_the_victim_of_a_conflict_is_noted(connect, table):
             first.execute(f"UPDATE {table} SET name = 'c'")
         pid = first.info.backend_pid
         first.execute("ROLLBACK")
-        assert rows(second, f"SELECT count(*) FROM stl_tr_conflict WHERE process_id = {pid}") == [(1,)]
+        assert rows(second, f"SELECT table_id = '{table}'::regclass, xact_start_ts <= abort_time FROM stl_tr_conflict"
+                            f" WHERE process_id = {pid}") == [(True, True)]
+
+
+def test_a_conflict_names_the_tables_number(connect, table):
+    with connect() as first, connect() as second:
+        first.execute(f"INSERT INTO {table} (id) VALUES (1)")
+        first.execute("BEGIN")
+        first.execute(f"SELECT * FROM {table}")
+        second.execute(f"DELETE FROM {table}")
+        with pytest.raises(psycopg.Error, match="1023") as failed:
+            first.execute(f"DELETE {table} WHERE id = 1")
+        first.execute("ROLLBACK")
+        number = rows(second, f"SELECT '{table}'::regclass::oid")[0][0]
+    assert failed.value.diag.message_detail.startswith(
+        f"Serializable isolation violation on table - {number}, transactions forming the cycle are: ")
 
 
 def test_locks_and_permanent_tables_are_shown(connect, table):
@@ -114,6 +129,84 @@ def test_a_load_shows_what_it_fetched(place, connect, table, local_redshift):
                         f" '{env['AWS_ACCESS_KEY_ID']}' SECRET_ACCESS_KEY '{env['AWS_SECRET_ACCESS_KEY']}' CSV")
         assert rows(session, "SELECT http_method, bucket, key, transfer_size FROM stl_s3client"
                              " WHERE query = pg_last_copy_id()") == [("GET", place.bucket.name, "d/1", 4)]
+
+
+@pytest.fixture
+def load(place, local_redshift):
+    """COPY of an object's bytes into a table."""
+    env = local_redshift.environment
+    keys = (f"ACCESS_KEY_ID '{env['AWS_ACCESS_KEY_ID']}' SECRET_ACCESS_KEY '{env['AWS_SECRET_ACCESS_KEY']}'")
+
+    def run(session, target: str, data, options: str, key: str = "d/1"):
+        place.bucket.put(key, data)
+        session.execute(f"COPY {target} FROM '{place.bucket.uri(key)}' {keys} {options}")
+
+    return run
+
+
+def test_a_refused_row_is_shown_field_by_field_up_to_the_bad_one(connect, table, load, place):
+    with connect() as session:
+        load(session, f"{table} (id, name, n)", "1,a,3\n2,,x\n3,toolong,4\n4\n", "CSV EXPLICIT_IDS EMPTYASNULL MAXERROR 9")
+        assert rows(session, "SELECT line_number, field, colname, value, is_null, type, col_length FROM"
+                             " stl_loaderror_detail WHERE query = pg_last_copy_id() ORDER BY line_number, field") == [
+            (2, 1, "id", "2", 0, "int4", "0"), (2, 2, "name", "", 0, "varchar", "5"), (2, 3, "n", "x", 0, "int8", "0"),
+            (3, 1, "id", "3", 0, "int4", "0"), (3, 2, "name", "toolong", 0, "varchar", "5"),
+            (4, 1, "id", "4", 0, "int4", "0")]
+        assert rows(session, "SELECT DISTINCT filename FROM stl_loaderror_detail WHERE query = pg_last_copy_id()") == [
+            (place.bucket.uri("d/1"),)]
+
+
+def test_the_first_twenty_refused_rows_are_shown_in_detail(connect, table, load):
+    with connect() as session:
+        load(session, f"{table} (id)", "x\n" * 30, "CSV IGNOREALLERRORS")
+        assert rows(session, "SELECT (SELECT count(*) FROM stl_load_errors WHERE query = pg_last_copy_id()),"
+                             " (SELECT count(*) FROM stl_loaderror_detail WHERE query = pg_last_copy_id())") == [(30, 20)]
+
+
+def test_what_acceptinvchars_replaced_is_listed(connect, table, load, place):
+    with connect() as session:
+        load(session, f"{table} (id, name)", b"1,a\n2,b\xa4\n3,\xffc\n", "CSV ACCEPTINVCHARS AS '^'")
+        assert rows(session, f"SELECT tbl = '{table}'::regclass, filename, line_number, colname, raw_line FROM"
+                             " stl_replacements WHERE query = pg_last_copy_id() ORDER BY line_number") == [
+            (True, place.bucket.uri("d/1"), 2, "name", "2,b."), (True, place.bucket.uri("d/1"), 3, "name", "3,.c")]
+        assert rows(session, f"SELECT name FROM {table} ORDER BY id") == [("a",), ("b^",), ("^c",)]
+
+
+def test_a_request_that_s3_refused_is_listed_in_its_words(connect, table, local_redshift):
+    env = local_redshift.environment
+    with connect() as session:
+        with pytest.raises(psycopg.Error, match="NoSuchBucket"):
+            session.execute(f"COPY {table} FROM 's3://no-such-bucket-here/k' ACCESS_KEY_ID '{env['AWS_ACCESS_KEY_ID']}'"
+                            f" SECRET_ACCESS_KEY '{env['AWS_SECRET_ACCESS_KEY']}' CSV")
+        pid = session.info.backend_pid
+        assert rows(session, f"SELECT http_method, bucket, key, error LIKE '%Error NoSuchBucket%' FROM"
+                             f" stl_s3client_error WHERE pid = {pid}") == [("GET", "no-such-bucket-here", "k", True)]
+        assert rows(session, f"SELECT process, errcode, error LIKE 'S3ServiceException:%', context FROM stl_error"
+                             f" WHERE pid = {pid}") == [
+            ("padbmaster", 8001, True, "S3 key being read : s3://no-such-bucket-here/k")]
+
+
+def test_an_error_of_the_engine_is_listed_and_one_of_sql_is_not(connect, table):
+    with connect() as session:
+        for statement in [f"INSERT INTO {table} (id) VALUES (NULL)", "SELECT no_such_column", "SELCT"]:
+            with pytest.raises(psycopg.Error):
+                session.execute(statement)
+        pid = session.info.backend_pid
+        assert rows(session, f"SELECT errcode, error FROM stl_error WHERE pid = {pid}") == [
+            (8007, "Cannot insert a NULL value into column id")]
+        assert rows(session, "SELECT error_message FROM sys_query_history WHERE session_id = pg_backend_pid()"
+                             " AND query_text LIKE 'INSERT%'") == [("Cannot insert a NULL value into column id",)]
+
+
+def test_the_isolation_of_the_database_is_shown(connect):
+    with connect() as session:
+        shown = "SELECT db_name, isolation_level FROM stv_db_isolation_level"
+        assert rows(session, shown) == [("dev", "Snapshot Isolation")]
+        try:
+            session.execute("ALTER DATABASE dev ISOLATION LEVEL SERIALIZABLE")
+            assert rows(session, shown) == [("dev", "Serializable")]
+        finally:
+            session.execute("ALTER DATABASE dev ISOLATION LEVEL SNAPSHOT")
 
 
 @pytest.fixture

@@ -198,15 +198,19 @@ struct Recorder::Impl {
     waiting.change([](Waiting&) {});
   }
 
+  Postgres& connected(Ids& i) const {
+    if (!i.postgres || !i.postgres->connected()) {
+      i.postgres.emplace(conninfo_with(conninfo, {{"application_name", "penstock ids"}}));
+    }
+    return *i.postgres;
+  }
+
   std::int64_t next(std::size_t sequence) {
     return ids.with([&](Ids& i) {
       auto& drawn = i.drawn.at(sequence);
       if (drawn.empty()) {
-        if (!i.postgres || !i.postgres->connected()) {
-          i.postgres.emplace(conninfo_with(conninfo, {{"application_name", "penstock ids"}}));
-        }
-        const auto rows = i.postgres->query(fmt::format("SELECT nextval('pg_internal.{}') FROM generate_series(1, {})",
-                                                        kIdSequences.at(sequence), kIdsAtOnce));
+        const auto rows = connected(i).query(fmt::format("SELECT nextval('pg_internal.{}') FROM generate_series(1, {})",
+                                                         kIdSequences.at(sequence), kIdsAtOnce));
         for (const auto& row : rows) drawn.push_back(number(row.at(0).value()));
       }
       const std::int64_t id = drawn.front();
@@ -227,6 +231,17 @@ Recorder::~Recorder() = default;
 
 std::int64_t Recorder::next_query() { return impl_->next(0); }
 std::int64_t Recorder::next_transaction() { return impl_->next(1); }
+
+std::int64_t Recorder::table_number(const std::string& schema, const std::string& table) {
+  return impl_->ids.with([&](Ids& i) {
+    const auto found = impl_->connected(i).value(
+        "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE relkind = 'r' AND relname = $1 AND ($2 = '' OR nspname = $2) ORDER BY nspname = 'public' DESC, c.oid"
+        " LIMIT 1",
+        {table, schema});
+    return found ? number(*found) : 0;
+  });
+}
 
 void Recorder::record(StatementRecord statement) { impl_->add({.statement = std::move(statement)}); }
 

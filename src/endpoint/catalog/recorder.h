@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "endpoint/copy/copy_run.h"
@@ -29,7 +30,14 @@ struct StatementRecord {
   std::chrono::system_clock::time_point started;
   std::chrono::system_clock::time_point finished;
   bool aborted = false;
-  std::string error;  // aborted: the message
+  std::string error;  // aborted: the message, as the client got it
+  std::string error_detail{};
+  struct Request {
+    std::string method, uri, words;
+  };
+  std::optional<Request> refused{};  // aborted: because S3 refused this
+  std::int64_t conflict_table = 0;   // aborted by 1023: the table's number
+  std::chrono::system_clock::time_point transaction_started{};
 };
 
 class Recorder {
@@ -40,6 +48,8 @@ class Recorder {
   ~Recorder();
   std::int64_t next_query();        // ids never repeat, also over restarts; throws Error unavailable
   std::int64_t next_transaction();  // likewise
+  // A table's number by its name; 0: there is none. schema: empty for any, public first.
+  std::int64_t table_number(const std::string& schema, const std::string& table);
   void record(StatementRecord statement);
   // What the COPY read and refused; beside record(), which the COPY needs as every statement does.
   void record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,

@@ -18,7 +18,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Time = std::chrono::system_clock::time_point;
 
-constexpr std::string_view kConflict = "could not serialize access";  // how PostgreSQL's message of it begins
+constexpr std::string_view kConflict = "1023";
 
 std::string utc(Time time) {
   const auto micros = std::chrono::floor<std::chrono::microseconds>(time);
@@ -138,6 +138,96 @@ void add_text_rows(std::vector<SystemRow>& rows, const StatementRecord& statemen
   }
 }
 
+// The line of an error's block: "  code:      8001".
+std::string_view of_block(std::string_view block, std::string_view name) {
+  const auto at = block.find(fmt::format("\n  {}:", name));
+  if (at == std::string_view::npos) return {};
+  std::string_view line = block.substr(at + 1);
+  line = line.substr(0, line.find('\n'));
+  line.remove_prefix(line.find(':') + 1);
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  return line;
+}
+
+// An error of the engine: one that comes with a block.
+void add_engine_error(std::vector<SystemRow>& rows, const StatementRecord& statement, std::int64_t user) {
+  const std::string_view code = of_block(statement.error_detail, "code");
+  if (code.empty()) return;
+  rows.push_back({.table = "stl_error",
+                  .row = {{"userid", user},
+                          {"process", "padbmaster"},
+                          {"recordtime", utc(statement.finished)},
+                          {"pid", statement.session},
+                          {"errcode", std::atoi(std::string(code).c_str())},
+                          {"file", of_block(statement.error_detail, "location")},
+                          {"linenum", 0},
+                          {"context", of_block(statement.error_detail, "context")},
+                          {"error", statement.error}}});
+}
+
+struct Place {
+  std::string_view bucket, key;
+};
+
+Place place_of(std::string_view uri) {
+  constexpr std::string_view kScheme = "s3://";
+  if (uri.starts_with(kScheme)) uri.remove_prefix(kScheme.size());
+  const auto slash = std::min(uri.find('/'), uri.size());
+  return {.bucket = uri.substr(0, slash), .key = uri.substr(std::min(slash + 1, uri.size()))};
+}
+
+void add_refused_request(std::vector<SystemRow>& rows, const StatementRecord& statement, std::int64_t user) {
+  if (!statement.refused) return;
+  const Place place = place_of(statement.refused->uri);
+  rows.push_back({.table = "stl_s3client_error",
+                  .row = {{"userid", user},
+                          {"query", statement.query},
+                          {"sliceid", 0},
+                          {"recordtime", utc(statement.finished)},
+                          {"pid", statement.session},
+                          {"http_method", statement.refused->method},
+                          {"bucket", place.bucket},
+                          {"key", place.key},
+                          {"error", statement.refused->words},
+                          {"is_partial", 0},
+                          {"start_offset", 0}}});
+}
+
+void add_detail_rows(std::vector<SystemRow>& rows, const StatementRecord& statement, std::int64_t user,
+                     const CopyError& error) {
+  int field = 1;
+  for (const CopyField& value : error.fields) {
+    rows.push_back({.table = "stl_loaderror_detail",
+                    .row = {{"userid", user},
+                            {"slice", 0},
+                            {"session", statement.session},
+                            {"query", statement.query},
+                            {"filename", error.object},
+                            {"line_number", error.line},
+                            {"field", field++},
+                            {"colname", value.column},
+                            {"value", value.value},
+                            {"is_null", value.null ? 1 : 0},
+                            {"type", value.type},
+                            {"col_length", value.column_length}}});
+  }
+}
+
+Json replacement_row(const StatementRecord& statement, std::int64_t user, const TargetTable& target,
+                     const CopyReplacement& replacement) {
+  return {{"userid", user},
+          {"query", statement.query},
+          {"slice", 0},
+          {"tbl", target.oid},
+          {"starttime", utc(replacement.at)},
+          {"session", statement.session},
+          {"filename", replacement.object},
+          {"line_number", replacement.line},
+          {"colname", replacement.column},
+          {"raw_line", replacement.raw_line},
+          {"user_query_id", statement.query}};
+}
+
 Json error_row(const StatementRecord& statement, std::int64_t user, const TargetTable& target, const CopyError& error) {
   return {{"userid", user},
           {"slice", 0},
@@ -187,18 +277,15 @@ std::int64_t micros_since_2000(Time time) {
 
 // The request that fetched it.
 Json request_row(const StatementRecord& statement, std::int64_t user, const CopyObject& object) {
-  constexpr std::string_view kScheme = "s3://";
-  std::string_view name = object.object;
-  if (name.starts_with(kScheme)) name.remove_prefix(kScheme.size());
-  const auto slash = std::min(name.find('/'), name.size());
+  const Place place = place_of(object.object);
   return {{"userid", user},
           {"query", statement.query},
           {"slice", 0},
           {"recordtime", utc(object.finished)},
           {"pid", statement.session},
           {"http_method", "GET"},
-          {"bucket", name.substr(0, slash)},
-          {"key", name.substr(std::min(slash + 1, name.size()))},
+          {"bucket", place.bucket},
+          {"key", place.key},
           {"transfer_size", object.size},
           {"data_size", object.size},
           {"start_time", micros_since_2000(object.started)},
@@ -413,11 +500,15 @@ std::vector<SystemRow> statement_rows(const StatementRecord& statement, std::int
                             {"sequence", i},
                             {"text", pieces[i]}}});
   }
-  if (statement.error.starts_with(kConflict)) {
+  add_engine_error(rows, statement, user);
+  add_refused_request(rows, statement, user);
+  if (statement.error == kConflict) {
     rows.push_back({.table = "stl_tr_conflict",
                     .row = {{"xact_id", statement.transaction},
                             {"process_id", statement.session},
-                            {"abort_time", utc(statement.finished)}}});
+                            {"xact_start_ts", utc(statement.transaction_started)},
+                            {"abort_time", utc(statement.finished)},
+                            {"table_id", statement.conflict_table}}});
   }
   return rows;
 }
@@ -430,6 +521,10 @@ std::vector<SystemRow> copy_rows(const StatementRecord& statement, std::int64_t 
   for (const CopyError& error : report.errors) {
     rows.push_back({.table = "stl_load_errors", .row = error_row(statement, user, target, error)});
     rows.push_back({.table = "sys_load_error_detail", .row = error_detail_row(statement, user, target, error)});
+    add_detail_rows(rows, statement, user, error);
+  }
+  for (const CopyReplacement& replacement : report.replacements) {
+    rows.push_back({.table = "stl_replacements", .row = replacement_row(statement, user, target, replacement)});
   }
   return rows;
 }

@@ -61,10 +61,31 @@ TEST(SystemRows, CutLongTextsIntoNumberedPieces) {
 TEST(SystemRows, NoteTheVictimOfAConflict) {
   auto failed = statement("update t set a = 1", Recognised::Kind::query);
   failed.aborted = true;
-  failed.error = "could not serialize access due to concurrent update";
+  failed.error = "1023";
+  failed.conflict_table = 100167;
   const auto rows = statement_rows(failed, 10);
   EXPECT_EQ(rows.back().table, "stl_tr_conflict");
   EXPECT_EQ(rows.back().row["xact_id"], 11);
+  EXPECT_EQ(rows.back().row["table_id"], 100167);
+}
+
+TEST(SystemRows, ShowAnErrorOfTheEngineAndARefusedRequest) {
+  auto failed = statement("copy t from 's3://b/k'", Recognised::Kind::query);
+  failed.aborted = true;
+  const SqlError error =
+      redshift_error("S3ServiceException:Access Denied", 8001, "S3 key being read : s3://b/k", 7, "f.cpp");
+  failed.error = error.what();
+  failed.error_detail = error.detail;
+  failed.refused = {.method = "GET", .uri = "s3://b/d/k", .words = "Access Denied"};
+  const auto rows = statement_rows(failed, 10);
+  ASSERT_THAT(tables(rows), ElementsAre("stl_query", "stl_querytext", "sys_query_history", "sys_query_text",
+                                        "stl_error", "stl_s3client_error"));
+  EXPECT_EQ(rows[4].row["errcode"], 8001);
+  EXPECT_EQ(rows[4].row["file"], "f.cpp");
+  EXPECT_EQ(rows[4].row["context"], "S3 key being read : s3://b/k");
+  EXPECT_EQ(rows[5].row["bucket"], "b");
+  EXPECT_EQ(rows[5].row["key"], "d/k");
+  EXPECT_EQ(rows[5].row["error"], "Access Denied");
 }
 
 TEST(SystemRows, NameTheTypeOfAQuery) {
@@ -98,8 +119,12 @@ TEST(SystemRows, TellAFailedLoadFromACompletedOne) {
                         .raw_field_value = "x",
                         .code = 1207,
                         .reason = "Invalid digit, Value 'x', Pos 0, Type: Integer",
-                        .at = at(1)};
-  CopyReport report{.failed = true, .loaded_rows = 2, .objects = {object}, .errors = {error}};
+                        .at = at(1),
+                        .fields = {{.column = "b", .type = "int4", .column_length = "0", .value = "1"},
+                                   {.column = "c", .type = "int4", .column_length = "0", .value = "x"}}};
+  const CopyReplacement replacement{.object = "s3://b/k", .line = 1, .column = "s", .raw_line = "0,.", .at = at(1)};
+  CopyReport report{
+      .failed = true, .loaded_rows = 2, .objects = {object}, .errors = {error}, .replacements = {replacement}};
   CopyStatement copy;
   copy.table = "t";
   copy.source = "s3://b/";
@@ -110,13 +135,17 @@ TEST(SystemRows, TellAFailedLoadFromACompletedOne) {
   };
   auto rows = load();
   EXPECT_THAT(tables(rows), ElementsAre("sys_load_history", "stl_load_commits", "stl_file_scan", "sys_load_detail",
-                                        "stl_s3client", "stl_load_errors", "sys_load_error_detail"));
+                                        "stl_s3client", "stl_load_errors", "sys_load_error_detail",
+                                        "stl_loaderror_detail", "stl_loaderror_detail", "stl_replacements"));
   EXPECT_EQ(rows[0].row["status"], "aborted");
   EXPECT_EQ(rows[0].row["loaded_rows"], 0);
   EXPECT_EQ(rows[0].row["file_format"], "csv");
   EXPECT_EQ(rows[1].row["file_format"], "Text");
   EXPECT_EQ(rows[4].row["bucket"], "b");
   EXPECT_EQ(rows[5].row["err_code"], 1207);
+  EXPECT_EQ(rows[8].row["field"], 2);
+  EXPECT_EQ(rows[8].row["value"], "x");
+  EXPECT_EQ(rows[9].row["raw_line"], "0,.");
   report.failed = false;
   rows = load();
   EXPECT_EQ(rows[0].row["status"], "completed");

@@ -66,9 +66,11 @@ class ColumnarParser final : public ChunkParser {
     }
     for (std::int64_t row = 0; row < batch.rows->num_rows(); ++row) {
       out.rows.begin_row(static_cast<std::int16_t>(columns_.size()), room);
+      const LoadColumn* replaced = nullptr;
       for (std::size_t i = 0; i < columns_.size(); ++i) {
         const bool null = i >= given || batch.rows->column_data(static_cast<int>(i))->IsNull(row);
         const bool good = null ? writer_.put_null(out.rows, columns_[i]) : values[i]->put(out.rows, row, writer_);
+        if (writer_.take_replaced() && replaced == nullptr) replaced = &columns_[i];
         if (good) continue;
         if (null || writer_.problem().code != LoadErrorCode::too_long) {
           throw batch.errors->value(columns_[i], writer_.problem());
@@ -76,6 +78,7 @@ class ColumnarParser final : public ChunkParser {
         throw batch.errors->too_long(columns_[i], values[i]->text_size(row));
       }
       ++out.loaded;
+      if (replaced != nullptr) out.note_replacement(*replaced, -1, {});
     }
   }
 

@@ -88,6 +88,13 @@ class Tally {
       CopyError& kept = report_.errors.emplace_back(error);
       kept.object = object.object;
       kept.line += static_cast<std::int64_t>(object.lines) + 1;
+      if (report_.errors.size() > kDetailedErrors) kept.fields.clear();
+    }
+    for (const CopyReplacement& replacement : chunk.replacements) {
+      if (report_.replacements.size() == kReplacementsKept) break;
+      CopyReplacement& kept = report_.replacements.emplace_back(replacement);
+      kept.object = object.object;
+      if (kept.line >= 0) kept.line += static_cast<std::int64_t>(object.lines) + 1;
     }
     object.lines += chunk.lines;
     object.rows += chunk.loaded;
@@ -106,7 +113,7 @@ std::vector<JsonPath> json_paths(const CopyStatement& statement, std::size_t col
   try {
     return parse_json_paths(sources.document(statement.json_paths), columns, query);
   } catch (const Error& error) {
-    throw s3_refusal(error, statement.json_paths, true, query);
+    throw_s3_refusal(error, statement.json_paths, true, query);
   }
 }
 
@@ -119,7 +126,7 @@ SqlError cancelled(std::int64_t query) {
   try {
     std::rethrow_exception(failure);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::refused) throw s3_refusal(error, uri, true, query);
+    if (error.kind() != ErrorKind::refused) throw_s3_refusal(error, uri, true, query);
     constexpr int kCopyError = 8001;
     throw redshift_error(error.what(), kCopyError, "S3 key being read : " + uri, query, "table_s3_scanner.cpp");
   }

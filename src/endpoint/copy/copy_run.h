@@ -39,6 +39,14 @@ struct TargetTable {
   std::vector<TargetColumn> columns;  // in the table's order
 };
 
+struct CopyField {  // a row of stl_loaderror_detail
+  std::string column;
+  std::string type;
+  std::string column_length;
+  std::string value;  // as it was read: without quotes and escapes
+  bool null = false;
+};
+
 struct CopyError {     // a row of stl_load_errors
   std::string object;  // s3://bucket/key
   std::int64_t line = 0;
@@ -51,7 +59,18 @@ struct CopyError {     // a row of stl_load_errors
   std::int32_t code = 0;
   std::string reason;
   std::chrono::system_clock::time_point at;
+  std::vector<CopyField> fields{};  // up to the failing one; of the first kDetailedErrors of a COPY
 };
+constexpr std::size_t kDetailedErrors = 20;
+
+struct CopyReplacement {  // a row of stl_replacements
+  std::string object;     // s3://bucket/key
+  std::int64_t line = 0;  // -1: of a columnar format
+  std::string column;     // the first in which ACCEPTINVCHARS replaced something
+  std::string raw_line;
+  std::chrono::system_clock::time_point at;
+};
+constexpr std::size_t kReplacementsKept = 100;
 
 struct CopyObject {    // a row of stl_load_commits, sys_load_detail
   std::string object;  // s3://bucket/key
@@ -70,6 +89,7 @@ struct CopyReport {
   std::uint64_t loaded_rows = 0;
   std::vector<CopyObject> objects;
   std::vector<CopyError> errors;
+  std::vector<CopyReplacement> replacements;  // of the first kReplacementsKept rows that needed one
 };
 
 // Where the rows go: PostgreSQL's COPY … FROM STDIN (FORMAT binary) on the session's own backend.

@@ -62,7 +62,7 @@ Sources::Sources(const CopyStatement& statement, const CopyEnvironment& environm
   try {
     buckets_ = environment.connect(statement);
   } catch (const Error& error) {
-    throw s3_refusal(error, statement.source, false, environment.query_id);
+    throw_s3_refusal(error, statement.source, false, environment.query_id);
   }
 }
 
@@ -85,7 +85,7 @@ std::vector<SourceObject> Sources::under_prefix() {
       objects.push_back({&store, std::move(*info), std::move(uri)});
     }
   } catch (const Error& error) {
-    throw s3_refusal(error, statement_.source, false, environment_.query_id);
+    throw_s3_refusal(error, statement_.source, false, environment_.query_id);
   }
   if (objects.empty() && !is_columnar(statement_.format)) {
     throw redshift_error(fmt::format("The specified S3 prefix '{}' does not exist", source.key), kCopyError, "",
@@ -110,10 +110,12 @@ std::string Sources::read_manifest() {
   } catch (const Error& error) {
     const bool denied = error.kind() == ErrorKind::denied &&
                         std::string_view(error.what()).find("AccessDenied") != std::string_view::npos;
+    const std::string words = s3_service_exception(error, true);
     const std::string message = denied ? "COPY with MANIFEST parameter requires full path of an S3 object"
-                                       : "Problem reading manifest file - " + s3_service_exception(error, true);
-    throw redshift_error(message, kCopyError, "S3 key being read : " + statement_.source, environment_.query_id,
-                         "s3_utility.cpp");
+                                       : "Problem reading manifest file - " + words;
+    throw S3Refusal(redshift_error(message, kCopyError, "S3 key being read : " + statement_.source,
+                                   environment_.query_id, "s3_utility.cpp"),
+                    "GET", statement_.source, words);
   }
 }
 
@@ -139,7 +141,7 @@ std::vector<SourceObject> Sources::in_manifest() {
       const bool absent = error.kind() == ErrorKind::not_found;
       if (absent && columnar) throw scan_error("File not found " + entry.url);
       if (absent && !entry.mandatory) return;
-      throw s3_refusal(error, entry.url, true, environment_.query_id);
+      throw_s3_refusal(error, entry.url, true, environment_.query_id, "HEAD");
     }
     if (columnar && entry.content_length != info->size) {
       throw scan_error(fmt::format("content_length of {} is {} in the manifest, and the object has {} bytes", entry.url,
@@ -154,7 +156,8 @@ std::vector<SourceObject> Sources::in_manifest() {
   }
   if (objects.empty()) {
     const Error none(ErrorKind::not_found, "no object of the manifest is there");
-    throw s3_refusal(none, entries.empty() ? statement_.source : entries.front().url, true, environment_.query_id);
+    throw_s3_refusal(none, entries.empty() ? statement_.source : entries.front().url, true, environment_.query_id,
+                     "HEAD");
   }
   return objects;
 }

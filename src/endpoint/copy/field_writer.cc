@@ -179,6 +179,7 @@ bool FieldWriter::put_fit(BinaryRows& rows, const LoadColumn& column, std::strin
 std::string_view FieldWriter::replace_bad_sequences(std::string_view text) {
   auto bad = first_bad_sequence(text, 0, true);
   if (!bad) return text;
+  replaced_ = true;
   scratch_.assign(text);
   for (; bad; bad = first_bad_sequence(text, bad->offset + bad->size, true)) {
     std::fill_n(scratch_.begin() + static_cast<std::ptrdiff_t>(bad->offset), bad->size, *replacement_);

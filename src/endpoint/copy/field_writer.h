@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "endpoint/copy/binary_rows.h"
@@ -56,6 +57,8 @@ class FieldWriter {
   // A trailing field that the record does not have, under FILLRECORD.
   bool put_missing(BinaryRows& rows, const LoadColumn& column);
   [[nodiscard]] const FieldProblem& problem() const noexcept { return problem_; }
+  // Whether ACCEPTINVCHARS replaced something since the last call.
+  bool take_replaced() noexcept { return std::exchange(replaced_, false); }
 
  private:
   enum class Clock { standard, automatic, formatted, epoch_seconds, epoch_millis };
@@ -94,6 +97,7 @@ class FieldWriter {
   std::optional<DateTimeFormat> time_format_;
   std::string time_format_text_;
   std::string scratch_;
+  bool replaced_ = false;
   FieldProblem problem_{};
 };
 

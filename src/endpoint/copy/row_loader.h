@@ -31,6 +31,10 @@ struct ParsedChunk {
   std::uint64_t rejected = 0;
   std::uint64_t lines = 0;        // newlines in the chunk
   std::vector<CopyError> errors;  // the first kMostErrors; lines counted from the chunk's first, 0; no object yet
+  std::vector<CopyReplacement> replacements;  // the first kReplacementsKept; likewise
+
+  // Of a row that has been loaded.
+  void note_replacement(const LoadColumn& column, std::int64_t line, std::string raw_line);
 
   void clear() noexcept;
 };
@@ -53,8 +57,10 @@ class RowLoader {
   bool put(BinaryRows& rows, const LoadColumn& column, const Field& field) {
     return field.null ? writer_.put_null(rows, column) : writer_.put(rows, column, field.value);
   }
-  void reject_field(ParsedChunk& out, const LoadColumn& column, const Field& field, std::string_view record,
+  void reject_field(ParsedChunk& out, std::size_t at, std::span<const Field> fields, std::string_view record,
                     std::uint64_t line);
+  // Of the error that was added last: its fields, up to `last`, excluded.
+  void add_detail(ParsedChunk& out, std::size_t last, std::span<const Field> fields) const;
 
   std::span<const LoadColumn> columns_;
   FieldWriter writer_;

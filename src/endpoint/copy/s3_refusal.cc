@@ -64,13 +64,15 @@ std::string s3_service_exception(const Error& error, bool object_named) {
                      refusal.text, refusal.status, refusal.name);
 }
 
-SqlError s3_refusal(const Error& error, const std::string& uri, bool object_named, std::int64_t query) {
+void throw_s3_refusal(const Error& error, const std::string& uri, bool object_named, std::int64_t query,
+                      const std::string& method) {
   if (error.kind() == ErrorKind::cancelled) {
-    return {"57014", fmt::format("Query ({}) cancelled on user's request", query)};
+    throw SqlError("57014", fmt::format("Query ({}) cancelled on user's request", query));
   }
   constexpr int kCopyError = 8001;
-  return redshift_error(s3_service_exception(error, object_named), kCopyError, "S3 key being read : " + uri, query,
-                        "table_s3_scanner.cpp");
+  const std::string words = s3_service_exception(error, object_named);
+  throw S3Refusal(redshift_error(words, kCopyError, "S3 key being read : " + uri, query, "table_s3_scanner.cpp"),
+                  method, uri, words);
 }
 
 }  // namespace penstock::endpoint

@@ -16,6 +16,15 @@ struct SqlError : std::runtime_error {
 };
 
 // XX000 with Redshift's error block (error, code, context, query, location, process) as the detail.
+// A request that S3 refused, of a statement that fails for it.
+struct S3Refusal : SqlError {
+  S3Refusal(SqlError error, std::string http_method, std::string uri, std::string words)
+      : SqlError(std::move(error)), method(std::move(http_method)), uri(std::move(uri)), words(std::move(words)) {}
+  std::string method;  // "GET"
+  std::string uri;     // s3://bucket/key
+  std::string words;   // S3's
+};
+
 SqlError redshift_error(const std::string& message, int code, const std::string& context, std::int64_t query,
                         const std::string& location);
 // 0A000: a feature that the endpoint has not, named.

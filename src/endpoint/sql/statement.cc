@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "base/text.h"
@@ -64,6 +65,24 @@ std::vector<Token> lex_one(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<QualifiedName> written_table(std::string_view statement) {
+  static constexpr auto kStarts = std::to_array<std::string_view>(
+      {"INSERT INTO", "UPDATE", "DELETE [FROM]", "MERGE INTO", "COPY", "TRUNCATE [TABLE]", "LOCK [TABLE]"});
+  const auto tokens = lex(statement);
+  for (const std::string_view start : kStarts) {
+    const auto words = match_words(start, tokens);
+    if (!words) continue;
+    const TokenKind kind = tokens[*words].kind;
+    if (kind != TokenKind::word && kind != TokenKind::quoted_name) return std::nullopt;
+    try {
+      return TokenReader(tokens, *words).qualified_name();
+    } catch (const SqlError&) {
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
 
 std::vector<std::string_view> split_statements(std::string_view sql) {
   std::vector<std::string_view> out;

@@ -4,12 +4,14 @@
 // rules.h: a new statement is a new rule, and the connection code is not touched.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "endpoint/sql/copy_statement.h"
+#include "endpoint/sql/token_reader.h"
 #include "endpoint/sql/unload_statement.h"
 
 namespace penstock::endpoint {
@@ -56,6 +58,9 @@ struct Recognised {
 };
 
 // Statements of one Query message, without their semicolons; empty ones left out.
+// The table that an INSERT, UPDATE, DELETE, MERGE, COPY, TRUNCATE or LOCK names first.
+std::optional<QualifiedName> written_table(std::string_view statement);
+
 std::vector<std::string_view> split_statements(std::string_view sql);
 // One statement. Throws SqlError.
 Recognised recognise(std::string_view statement);

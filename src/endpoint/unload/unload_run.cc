@@ -35,16 +35,24 @@ S3Uri parse_target(const std::string& uri) {
   }
 }
 
+// What is asked of S3, and about which object or bucket.
+struct Request {
+  std::string method;
+  std::string uri;
+};
+
 // What the store refuses, in Redshift's words. doing: "S3 key being written : s3://…"
 template <typename Act>
-auto asking_s3(std::int64_t query, const std::string& doing, Act act) {
+auto asking_s3(std::int64_t query, const Request& request, const std::string& doing, Act act) {
   try {
     return act();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) {
       throw SqlError("57014", fmt::format("Query ({}) cancelled on user's request", query));
     }
-    throw redshift_error(s3_service_exception(error, false), kUnloadError, doing, query, "s3_unloader.cpp");
+    const std::string words = s3_service_exception(error, false);
+    throw S3Refusal(redshift_error(words, kUnloadError, doing, query, "s3_unloader.cpp"), request.method, request.uri,
+                    words);
   }
 }
 
@@ -86,7 +94,12 @@ class Unload {
 
   template <typename Act>
   std::invoke_result_t<Act> asking(Act act, const std::string& doing = {}) const {
-    return asking_s3(environment_.query_id, doing, std::move(act));
+    return asking_s3(environment_.query_id, {"GET", statement_.target}, doing, std::move(act));
+  }
+  template <typename Act>
+  std::invoke_result_t<Act> putting(const Slice& slice, Act act) const {
+    const std::string uri = uri_of(slice.key);
+    return asking_s3(environment_.query_id, {"PUT", uri}, "S3 key being written : " + uri, std::move(act));
   }
 
   [[nodiscard]] bool is_parquet() const noexcept { return statement_.format == UnloadFormat::parquet; }
@@ -153,7 +166,7 @@ class Unload {
 
   void add_to(Slice& slice) {
     if (!slice.file) begin_file(slice);
-    const auto fits = [&] { return asking([&] { return slice.file->add(kept_); }, writing(slice)); };
+    const auto fits = [&] { return putting(slice, [&] { return slice.file->add(kept_); }); };
     if (!fits()) {
       finish_file(slice);
       begin_file(slice);
@@ -177,7 +190,7 @@ class Unload {
     slice.key = part_key(statement_, prefix_, folder_, number_of(slice), slice.parts++);
     slice.rows = 0;
     slice.started = Clock::now();
-    slice.file = asking([&] { return open_file(store_->create(slice.key)); }, writing(slice));
+    slice.file = putting(slice, [&] { return open_file(store_->create(slice.key)); });
   }
 
   [[nodiscard]] std::unique_ptr<OutputFile> open_file(std::unique_ptr<ObjectWriter> writer) const {
@@ -190,7 +203,7 @@ class Unload {
 
   void finish_file(Slice& slice) {
     stop_if_asked();
-    const std::uint64_t size = asking([&] { return slice.file->commit(); }, writing(slice));
+    const std::uint64_t size = putting(slice, [&] { return slice.file->commit(); });
     slice.file.reset();
     report_.files.push_back({.object = uri_of(slice.key),
                              .slice = number_of(slice),
@@ -214,8 +227,10 @@ class Unload {
     try {
       write_all(*store_, manifest_key(prefix_), text);
     } catch (const Error& error) {
-      throw redshift_error("Unable to upload manifest file - " + s3_service_exception(error, false), kUnloadError, "",
-                           environment_.query_id, "s3_unloader.cpp");
+      const std::string words = s3_service_exception(error, false);
+      throw S3Refusal(redshift_error("Unable to upload manifest file - " + words, kUnloadError, "",
+                                     environment_.query_id, "s3_unloader.cpp"),
+                      "PUT", uri_of(manifest_key(prefix_)), words);
     }
   }
 
@@ -226,7 +241,6 @@ class Unload {
 
   [[nodiscard]] int number_of(const Slice& slice) const { return static_cast<int>(&slice - slices_.data()); }
   [[nodiscard]] std::string uri_of(const std::string& key) const { return to_string(S3Uri{target_.bucket, key}); }
-  [[nodiscard]] std::string writing(const Slice& slice) const { return "S3 key being written : " + uri_of(slice.key); }
 
   const UnloadStatement& statement_;
   UnloadSource& source_;

@@ -34,10 +34,10 @@ std::string capitalised(std::string_view text) {
 // Literally "1023": what clients that retry look for.
 void serialization_failure(Report& report, const ErrorContext& context) {
   report.set('C', "XX000");
-  report.set('M', "1023");
-  report.set('D', fmt::format("Serializable isolation violation on table - 0, transactions forming the cycle are: {} "
+  report.set('M', std::string(kSerializationFailure));
+  report.set('D', fmt::format("Serializable isolation violation on table - {}, transactions forming the cycle are: {} "
                               "(pid:{})",
-                              context.transaction, context.process));
+                              context.table, context.transaction, context.process));
   report.set('H', {});
 }
 
@@ -126,10 +126,13 @@ Report translate_notice(Report report) {
   return report;
 }
 
-SqlError sql_error_of(const Report& report, const ErrorContext& context) {
-  const auto translated = translate_error(report, context);
-  const auto field = [&](char letter) { return std::string(translated.field(letter)); };
+SqlError sql_error_of(const Report& report) {
+  const auto field = [&](char letter) { return std::string(report.field(letter)); };
   return {field('C'), field('M'), field('D'), field('H')};
+}
+
+SqlError sql_error_of(const Report& report, const ErrorContext& context) {
+  return sql_error_of(translate_error(report, context));
 }
 
 Report report_of(const SqlError& error) {

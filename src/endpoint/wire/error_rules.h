@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "endpoint/sql/sql_error.h"
 #include "endpoint/wire/messages.h"
@@ -16,11 +17,15 @@ struct ErrorContext {
   std::int64_t query = 0;
   std::int64_t transaction = 0;
   int process = 0;
+  std::int64_t table = 0;  // of a conflict
   bool rewritten = false;  // PostgreSQL saw another text than the client wrote: positions in it mean nothing
 };
 
+constexpr std::string_view kSerializationFailure = "1023";  // the message, literally
+
 Report translate_error(Report report, const ErrorContext& context);
 Report translate_notice(Report report);
+SqlError sql_error_of(const Report& report);  // as it is
 Report report_of(const SqlError& error);
 SqlError sql_error_of(const Report& report, const ErrorContext& context);  // translated
 

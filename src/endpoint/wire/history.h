@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "endpoint/catalog/recorder.h"
 
@@ -14,6 +15,8 @@ class History {
   virtual ~History() = default;
   virtual std::int64_t next_query() = 0;
   virtual std::int64_t next_transaction() = 0;
+  // A table's number by its name; 0: there is none, or it can't be found out.
+  virtual std::int64_t table_number(const std::string& schema, const std::string& table) = 0;
   virtual void record(StatementRecord statement) = 0;
   virtual void record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
                            const CopyReport& report) = 0;

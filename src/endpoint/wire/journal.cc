@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "endpoint/wire/error_rules.h"
+
 namespace penstock::endpoint {
 
 namespace {
@@ -19,7 +21,10 @@ Journal::Journal(History& history, std::string user, std::string database, int p
     : history_(history), user_(std::move(user)), database_(std::move(database)), process_(process) {}
 
 StatementRecord Journal::begin(const Recognised& statement, const std::string& label) {
-  if (transaction_ == 0) transaction_ = history_.next_transaction();
+  if (transaction_ == 0) {
+    transaction_ = history_.next_transaction();
+    transaction_started_ = std::chrono::system_clock::now();
+  }
   StatementRecord record;
   if (statement.kind == Recognised::Kind::query) record.query = history_.next_query();
   record.transaction = transaction_;
@@ -29,13 +34,17 @@ StatementRecord Journal::begin(const Recognised& statement, const std::string& l
   record.label = label;
   record.text = statement.logged_text;
   record.kind = statement.kind;
+  record.transaction_started = transaction_started_;
   record.started = std::chrono::system_clock::now();
   return record;
 }
 
 void Journal::done(StatementRecord record, TransactionEffect effect, std::string_view tag) {
   record.finished = std::chrono::system_clock::now();
-  wrote_ = wrote_ || writes(record, tag);
+  if (writes(record, tag)) {
+    wrote_ = true;
+    last_write_ = record.text;
+  }
   if (effect == TransactionEffect::commit || effect == TransactionEffect::rollback) {
     // By what happened, not by what was asked: COMMIT of a failed transaction rolls back. In the one spelling that
     // queries for committed loads compare with.
@@ -45,11 +54,22 @@ void Journal::done(StatementRecord record, TransactionEffect effect, std::string
   history_.record(std::move(record));
 }
 
-void Journal::failed(StatementRecord record, std::string_view message) {
+void Journal::failed(StatementRecord record, const SqlError& error) {
   record.finished = std::chrono::system_clock::now();
   record.aborted = true;
-  record.error = message;
+  record.error = error.what();
+  record.error_detail = error.detail;
+  if (const auto* refusal = dynamic_cast<const S3Refusal*>(&error)) {
+    record.refused = {.method = refusal->method, .uri = refusal->uri, .words = refusal->words};
+  }
+  if (record.error == kSerializationFailure) record.conflict_table = table_written(&record);
   history_.record(std::move(record));
+}
+
+std::int64_t Journal::table_written(const StatementRecord* record) const {
+  auto table = record == nullptr ? std::nullopt : written_table(record->text);
+  if (!table) table = written_table(last_write_);
+  return table ? history_.table_number(table->schema, table->name) : 0;
 }
 
 void Journal::copied(const StatementRecord& record, const CopyStatement& copy, const TargetTable& target,
@@ -76,6 +96,7 @@ void Journal::transaction_ended(bool committed) {
     done(begin(commit, "default"), TransactionEffect::commit, "COMMIT");
   }
   wrote_ = false;
+  last_write_.clear();
   transaction_ = 0;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "endpoint/sql/sql_error.h"
 #include "endpoint/sql/statement.h"
 #include "endpoint/wire/history.h"
 
@@ -21,7 +22,7 @@ class Journal {
   // A statement begins; its record is to be handed to done() or failed().
   StatementRecord begin(const Recognised& statement, const std::string& label);
   void done(StatementRecord record, TransactionEffect effect, std::string_view tag);
-  void failed(StatementRecord record, std::string_view message);
+  void failed(StatementRecord record, const SqlError& error);  // as the client gets it
   void copied(const StatementRecord& record, const CopyStatement& copy, const TargetTable& target,
               const CopyReport& report);
   // error: why it failed; empty: it didn't
@@ -31,6 +32,8 @@ class Journal {
   void transaction_ended(bool committed);
   void flush() { history_.flush(); }
   [[nodiscard]] std::int64_t transaction() const noexcept { return transaction_; }
+  // The number of the table that the statement writes to; else of the one that the transaction wrote to last. 0: none.
+  [[nodiscard]] std::int64_t table_written(const StatementRecord* record) const;
 
  private:
   History& history_;
@@ -39,6 +42,8 @@ class Journal {
   const int process_;
   std::int64_t transaction_ = 0;  // 0: none yet
   bool wrote_ = false;            // in a transaction without a COMMIT of the client's
+  std::string last_write_;        // of the transaction: the statement
+  std::chrono::system_clock::time_point transaction_started_{};
 };
 
 }  // namespace penstock::endpoint

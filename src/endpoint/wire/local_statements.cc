@@ -42,8 +42,15 @@ std::string Session::run_local(const Statement& statement, bool alone) {
     } else {
       tag = run(std::get<SetSession>(recognised.action));
     }
+  } catch (const BackendError& error) {
+    const Report report = told(error.report, &record);
+    journal_.failed(std::move(record), sql_error_of(report));
+    throw BackendError(report);
+  } catch (const SqlError& error) {
+    journal_.failed(std::move(record), error);
+    throw;
   } catch (const std::runtime_error& error) {
-    journal_.failed(std::move(record), error.what());
+    journal_.failed(std::move(record), {"XX000", error.what()});
     throw;
   }
   completed(statement, std::move(record), tag);

@@ -10,6 +10,9 @@ class RecordedHistory : public History {
   explicit RecordedHistory(Recorder& recorder) : recorder_(recorder) {}
   std::int64_t next_query() override { return recorder_.next_query(); }
   std::int64_t next_transaction() override { return recorder_.next_transaction(); }
+  std::int64_t table_number(const std::string& schema, const std::string& table) override {
+    return recorder_.table_number(schema, table);
+  }
   void record(StatementRecord statement) override { recorder_.record(std::move(statement)); }
   void record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
                    const CopyReport& report) override {

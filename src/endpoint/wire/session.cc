@@ -121,7 +121,7 @@ void Session::attempt(const std::function<void()>& act) {
   } catch (const SqlError& error) {
     fail(report_of(error));
   } catch (const BackendError& error) {
-    fail(translate_error(error.report, context()));
+    fail(told(error.report));
   } catch (const Error& error) {
     fail(make_report("ERROR", "XX000", error.what()));
   }
@@ -195,11 +195,12 @@ void Session::relay_error(const Message& message) {
     rewritten_ = front.done < front.runs.size() && front.runs[front.done]->rewritten;
     if (front.record) {
       query_ = front.record->query;
-      journal_.failed(std::move(*front.record), report->field('M'));
+      *report = told(std::move(*report), &*front.record);
+      journal_.failed(std::move(*front.record), sql_error_of(*report));
       front.record.reset();
     }
   }
-  conversation_.client.send(report_message('E', translate_error(std::move(*report), context())));
+  conversation_.client.send(report_message('E', told(std::move(*report))));
   failing_ = true;
   if (block_ == Block::open) block_ = Block::failed;
   if (of_query || expected_.empty()) return;  // a Query is followed by ReadyForQuery whatever happens
@@ -301,6 +302,12 @@ void Session::fail(const Report& report) {
 }
 
 ErrorContext Session::context() const { return {query_, journal_.transaction(), process_, rewritten_}; }
+
+Report Session::told(Report report, const StatementRecord* record) const {
+  ErrorContext about = context();
+  if (report.field('C') == "40001") about.table = journal_.table_written(record);
+  return translate_error(std::move(report), about);
+}
 
 Session::StatementPtr Session::recognise(std::string_view sql) const {
   if (sql.size() > kStatementLimit) {

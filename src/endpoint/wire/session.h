@@ -89,6 +89,8 @@ class Session {
   void transaction_ended(bool committed);
   void fail(const Report& report);  // answers the client's message with an error, as PostgreSQL would
   [[nodiscard]] ErrorContext context() const;
+  // PostgreSQL's error as the client gets it. record: of the statement that it is about, if there is one.
+  [[nodiscard]] Report told(Report report, const StatementRecord* record = nullptr) const;
   [[nodiscard]] StatementPtr recognise(std::string_view sql) const;
   void prepare_for(const Statement& statement);
   void tell_last_ids(std::string_view sql);

@@ -62,8 +62,9 @@ std::string Session::run_passed(const Statement& statement) {
   try {
     tag = backend_.pass(statement.sql, [&](const Message& result) { conversation_.client.send(result.whole); });
   } catch (const BackendError& error) {
-    journal_.failed(std::move(record), error.what());
-    throw;
+    const Report report = told(error.report, &record);
+    journal_.failed(std::move(record), sql_error_of(report));
+    throw BackendError(report);
   }
   completed(statement, std::move(record), tag);
   return tag;
@@ -73,7 +74,7 @@ void Session::finish_query(const std::optional<std::string>& tag) {
   const auto result = backend_.sync();
   if (result.failure && !failing_) {
     failing_ = true;
-    conversation_.client.send(report_message('E', translate_error(*result.failure, context())));
+    conversation_.client.send(report_message('E', told(*result.failure)));
   } else if (tag) {
     conversation_.client.send(command_complete(*tag));
   }

@@ -5,9 +5,19 @@ SELECT userid, query, xid, pid, starttime, endtime,
        substr(querytxt::text, 1, 60)::char(60) AS substring, NULL::integer AS source_query, concurrency_scaling_status
   FROM pg_catalog.stl_query;
 
+-- ALTER DATABASE … ISOLATION LEVEL leaves it in the database's settings.
+CREATE OR REPLACE FUNCTION pg_internal.isolation_level() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN EXISTS (
+  SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+   WHERE d.datname = current_database() AND s.setrole = 0 AND 'default_transaction_isolation=serializable' = ANY (setconfig)
+) THEN 'Serializable' ELSE 'Snapshot Isolation' END;
+CREATE OR REPLACE VIEW pg_catalog.stv_db_isolation_level AS
+SELECT current_database()::char(128) AS db_name, pg_internal.isolation_level()::char(20) AS isolation_level;
+
 -- A transaction is one that ended: by COMMIT or ROLLBACK, a client's or that of its statement.
 CREATE OR REPLACE VIEW pg_catalog.sys_transaction_history AS
-SELECT e.user_id, e.transaction_id, 'Snapshot Isolation'::text AS isolation_level,
+SELECT e.user_id, e.transaction_id, pg_internal.isolation_level() AS isolation_level,
        CASE e.query_text WHEN 'COMMIT' THEN 'committed' ELSE 'rolledback' END AS status,
        (SELECT min(q.start_time) FROM pg_catalog.sys_query_history q WHERE q.transaction_id = e.transaction_id)
          AS transaction_start_time,
@@ -62,7 +72,7 @@ SELECT 0 AS slice, t.relation::integer AS id, t.table_name::char(72) AS name, r.
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_databases AS
 SELECT datname::varchar(128) AS database_name, datdba::integer AS database_owner, 'local'::varchar(32) AS database_type,
        array_to_string(datacl, '~')::varchar(128) AS database_acl, NULL::varchar(128) AS database_options,
-       'Snapshot Isolation'::varchar(128) AS database_isolation_level
+       pg_internal.isolation_level()::varchar(128) AS database_isolation_level
   FROM pg_database WHERE datname = current_database();
 
 -- There are no jobs of COPY, and nothing external.
@@ -76,7 +86,7 @@ SELECT NULL::text AS schemaname, NULL::text AS tablename, NULL::text AS "values"
        NULL::text AS serde_parameters, NULL::integer AS compressed, NULL::text AS parameters
  WHERE false;
 
-GRANT SELECT ON pg_catalog.svl_qlog, pg_catalog.stv_recents, pg_catalog.stv_slices,
+GRANT SELECT ON pg_catalog.stv_db_isolation_level, pg_catalog.svl_qlog, pg_catalog.stv_recents, pg_catalog.stv_slices,
   pg_catalog.svv_redshift_databases, pg_catalog.sys_copy_job, pg_catalog.svv_external_partitions TO PUBLIC;
 
 -- What SHOW TABLES, SHOW COLUMNS and SHOW TABLE tell.

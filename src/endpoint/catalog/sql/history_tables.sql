@@ -84,3 +84,19 @@ CREATE TABLE IF NOT EXISTS pg_internal.sys_unload_detail (
   user_id integer, query_id integer, session_id integer, transaction_id bigint, file_name char(1280),
   start_time timestamp, end_time timestamp, line_count bigint, transfer_size bigint, file_format char(10)
 );
+CREATE TABLE IF NOT EXISTS pg_internal.stl_loaderror_detail (
+  userid integer, slice integer, session integer, query integer, filename char(256), line_number bigint, field integer,
+  colname char(1024), value char(1024), is_null integer, type char(10), col_length char(10)
+);
+CREATE TABLE IF NOT EXISTS pg_internal.stl_replacements (
+  userid integer, query integer, slice integer, tbl integer, starttime timestamp, session integer, filename char(256),
+  line_number bigint, colname char(127), raw_line char(1024), user_query_id bigint
+);
+CREATE TABLE IF NOT EXISTS pg_internal.stl_s3client_error (
+  userid integer, query integer, sliceid integer, recordtime timestamp, pid integer, http_method char(64),
+  bucket char(64), key char(256), error char(1024), is_partial integer, start_offset bigint
+);
+CREATE TABLE IF NOT EXISTS pg_internal.stl_error (
+  userid integer, process char(12), recordtime timestamp, pid integer, errcode integer, file char(90), linenum integer,
+  context char(100), error char(512)
+);

@@ -161,6 +161,9 @@ std::int64_t RememberingHistory::next_query() {
 std::int64_t RememberingHistory::next_transaction() {
   return remembered_.with([](auto& all) { return ++all.transaction; });
 }
+std::int64_t RememberingHistory::table_number(const std::string&, const std::string& table) {
+  return 100'000 + static_cast<std::int64_t>(table.size());
+}
 void RememberingHistory::record(StatementRecord statement) {
   remembered_.with([&](auto& all) { all.statements.push_back(std::move(statement)); });
 }

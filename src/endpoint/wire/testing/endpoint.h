@@ -44,6 +44,7 @@ class RememberingHistory : public History {
   };
   std::int64_t next_query() override;
   std::int64_t next_transaction() override;
+  std::int64_t table_number(const std::string& schema, const std::string& table) override;
   void record(StatementRecord statement) override;
   void record_copy(const StatementRecord& statement, const CopyStatement& copy, const TargetTable& target,
                    const CopyReport& report) override;
