@@ -133,6 +133,8 @@ class FunctionRewriter {
         {"CONVERT", &Self::convert},
         {"TRY_CAST", &Self::try_cast},
         {"COLLATE", &Self::collate},
+        {"ARRAY", &Self::of_super_parts},
+        {"OBJECT", &Self::of_super_parts},
         {"LISTAGG", &Self::listagg},
         {"MEDIAN", &Self::of_user_tables},
         {"PERCENTILE_CONT", &Self::percentile_cont},
@@ -264,6 +266,23 @@ class FunctionRewriter {
 
   void coalesce(const Call& call) {
     if (!call.qualified) edits_.imply(call.name, call.name + 1, "coalesce");
+  }
+
+  // ARRAY(1, 'a', …) and OBJECT('k', 1, …): arguments of any scalar type, each a part of the SUPER. ARRAY(SELECT …) is
+  // PostgreSQL's.
+  void of_super_parts(const Call& call) {
+    if (call.qualified) return;
+    const bool array = is_keyword(tokens_[call.name], "ARRAY");
+    if (!call.arguments.empty()) {
+      std::size_t first = call.arguments.front().first;
+      while (is_symbol(tokens_[first], '(')) ++first;
+      if (array && (is_keyword(tokens_[first], "SELECT") || is_keyword(tokens_[first], "WITH"))) return;
+    }
+    std::string parts;
+    for (const Range& argument : call.arguments) {
+      parts += fmt::format("{}pg_catalog.penstock_part({})", parts.empty() ? "" : ", ", text(argument));
+    }
+    replace(call, call.close + 1, fmt::format("pg_catalog.{}({})", array ? "array" : "object", parts));
   }
 
   void nvl2(const Call& call) {

@@ -66,14 +66,6 @@ void identity_given(Report& report, const ErrorContext&) {
   report.set('H', {});
 }
 
-// The type SUPER borrows the input function of a type that takes no literal.
-void literal_for_super(Report& report, const ErrorContext&) {
-  if (report.field('M') != "cannot accept a value of type anynonarray") return;
-  report.set('M',
-             "a literal or parameter without a type can't become SUPER in this local Redshift: write "
-             "JSON_PARSE('…') for a document, or '…'::varchar for a string");
-}
-
 void matched_twice(Report& report, const ErrorContext& context) {
   if (report.field('M') != "MERGE command cannot affect row a second time") return;
   set_block(report, "Found multiple matches to update the same tuple.", 8001, "", context);
@@ -99,7 +91,6 @@ constexpr std::array kErrorRules{
     ErrorRule{"42P07", exists_already},        ErrorRule{"42501", permission_denied},
     ErrorRule{"22003", out_of_range},          ErrorRule{"428C9", identity_given},
     ErrorRule{"21000", matched_twice},         ErrorRule{"PSR01", of_redshifts_functions},
-    ErrorRule{"0A000", literal_for_super},
 };
 
 }  // namespace
