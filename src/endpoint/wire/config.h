@@ -15,6 +15,7 @@
 // Errors: Error invalid, with all problems at once, a line each.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ struct EndpointConfig {
   AwsCredentials credentials;
   std::string region = "us-east-1";
   unsigned max_connections = 200;
+  std::chrono::milliseconds login_patience{60'000};  // as PostgreSQL's authentication_timeout; not in the file
 
   [[nodiscard]] std::string backend_socket() const;  // PostgreSQL's socket file
 };

@@ -19,7 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kPatience{60};  // as PostgreSQL's authentication_timeout
+constexpr std::chrono::seconds kPatience{60};  // with PostgreSQL
 constexpr std::size_t kBackendMessageLimit = 1 << 30;
 
 // PostgreSQL ends a connection that sets what it doesn't know, and Redshift's drivers set a good deal.
@@ -135,7 +135,7 @@ void negotiate(MessageStream& client, const StartupPacket& packet) {
 }  // namespace
 
 std::optional<Login> greet(MessageStream& client, const Welcome& welcome) {
-  const auto deadline = Clock::now() + kPatience;
+  const auto deadline = Clock::now() + welcome.patience;
   const auto packet = startup(client, welcome, deadline);
   if (!packet) return std::nullopt;
   if (packet->protocol >> 16 != 3) {
@@ -150,13 +150,13 @@ std::optional<Login> greet(MessageStream& client, const Welcome& welcome) {
     refuse(client, "28000", "no PostgreSQL user name specified in startup packet");
     return std::nullopt;
   }
-  if (!welcome.have_room()) {
-    refuse(client, "53300", "too many connections");
-    return std::nullopt;
-  }
   negotiate(client, *packet);
   if (!knows_password(client, login.user, welcome, deadline)) {
     refuse(client, "28000", fmt::format("password authentication failed for user \"{}\"", login.user));
+    return std::nullopt;
+  }
+  if (!welcome.have_room()) {
+    refuse(client, "53300", "too many connections");
     return std::nullopt;
   }
   if (login.database != welcome.account.database) {

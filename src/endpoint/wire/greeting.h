@@ -3,6 +3,7 @@
 // Threads: any. Errors: ProtocolError, Stopped; BackendError when PostgreSQL refuses the session; Error unavailable.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -35,6 +36,7 @@ struct Welcome {
   const Socket& stop_event;
   std::function<bool()> have_room;  // false: too many connections
   const TlsIdentity* identity;      // nullptr: there is no TLS
+  std::chrono::milliseconds patience;
 };
 
 // Answers until the client has proved who it is. nullopt: it was a cancel request, or was refused and told so, or left.

@@ -1,6 +1,10 @@
 // Clients that don't keep to the protocol, or know parts of it that libpq doesn't use.
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <list>
+#include <thread>
+
 #include "endpoint/wire/testing/endpoint.h"
 #include "endpoint/wire/testing/raw_client.h"
 
@@ -128,6 +132,60 @@ TEST_F(HostileTest, AWrongKeyCancelsNothing) {
   raw_.send(cancel_request(PQbackendPID(client.get()), 12345));
   EXPECT_TRUE(raw_.at_end());
   EXPECT_EQ(endpoint::testing::read_result(PQgetResult(client.get())).status, PGRES_TUPLES_OK);
+}
+
+TEST_F(HostileTest, ManyCancelRequestsAreNoHarm) {
+  Client client(endpoint_.conninfo());
+  PQsendQuery(client.get(), "SELECT pg_sleep(600)");
+  raw_.log_in();
+  for (int i = 0; i < 50; ++i) {
+    RawClient wrong(endpoint_.port());
+    wrong.send(cancel_request(i % 2 == 0 ? PQbackendPID(client.get()) : i, i));
+  }
+  raw_.send(query_message("SELECT 'not me'"));
+  EXPECT_THAT(raw_.until('D'), HasSubstr("not me"));
+  char error[256];
+  for (int i = 0; i < 20; ++i) {
+    auto* right = PQgetCancel(client.get());
+    EXPECT_EQ(PQcancel(right, error, sizeof error), 1) << error;
+    PQfreeCancel(right);
+  }
+  EXPECT_EQ(endpoint::testing::read_result(PQgetResult(client.get())).sqlstate, "57014");
+  while (PGresult* rest = PQgetResult(client.get())) PQclear(rest);
+  EXPECT_EQ(client.value("SELECT 'and on'"), "and on");
+}
+
+TEST(Strangers, TakeNoSessionsPlaceHoweverManyTheyAre) {
+  Endpoint endpoint(1);
+  std::list<RawClient> silent;
+  std::list<RawClient> without_a_password;
+  for (int i = 0; i < 120; ++i) {
+    silent.emplace_back(endpoint.port());
+    without_a_password.emplace_back(endpoint.port()).send(startup_packet({{"user", "awsuser"}, {"database", "dev"}}));
+  }
+  Client client(endpoint.conninfo());
+  EXPECT_EQ(client.value("SELECT 1"), "1") << client.error();
+  EXPECT_TRUE(silent.front().at_end()) << "who came first goes first";
+}
+
+TEST(Strangers, AreLetGoWhenTheirTimeIsUp) {
+  Endpoint endpoint(10, Endpoint::Tls::on, std::chrono::milliseconds(200));
+  RawClient silent(endpoint.port());
+  EXPECT_TRUE(silent.at_end());
+  RawClient half_a_packet(endpoint.port());
+  half_a_packet.send("\0\0\0\x40\0\3"s);
+  EXPECT_TRUE(half_a_packet.at_end());
+  RawClient half_a_handshake(endpoint.port());
+  half_a_handshake.send("\0\0\0\x08\x04\xd2\x16\x2f"s);
+  EXPECT_EQ(half_a_handshake.bytes(1), "S");
+  half_a_handshake.send("\x16\x03\x01\x02\x00\x01"s);
+  EXPECT_TRUE(half_a_handshake.at_end());
+  RawClient drop_by_drop(endpoint.port());
+  for (const char c : "\0\0\4\0\0\3\0\0"s) {
+    drop_by_drop.send(std::string(1, c));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_TRUE(drop_by_drop.at_end()) << "each byte buys no more time";
 }
 
 TEST_F(HostileTest, AClientThatSaysNothingMoreIsLetGo) {

@@ -31,6 +31,11 @@ void Interrupt::cancel() noexcept {
   }
 }
 
+void Interrupt::client_is_gone() noexcept {
+  abandoned_ = true;
+  cancel();
+}
+
 std::stop_token Interrupt::begin_statement() {
   return statement_.with([](std::stop_source& statement) {
     statement = std::stop_source();

@@ -3,6 +3,7 @@
 // Threads: any. Errors: none; a cancel that can't be delivered is as lost as one that came too late.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -23,6 +24,9 @@ class Interrupt {
   Interrupt(std::string backend_path, BackendKey backend_key);
 
   void cancel() noexcept;  // the statement that runs now, ours or PostgreSQL's
+  // Its client has hung up: cancel(), and the session begins nothing more of what the client has sent.
+  void client_is_gone() noexcept;
+  [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
   // For the statement that begins now; an earlier cancel() has no effect on it.
   std::stop_token begin_statement();
 
@@ -30,6 +34,7 @@ class Interrupt {
   const std::string backend_path_;
   const BackendKey backend_key_;
   Guarded<std::stop_source> statement_;
+  std::atomic<bool> abandoned_ = false;
 };
 
 // The sessions that can be cancelled, by the key that their clients were given.

@@ -1,7 +1,7 @@
 // A socket that carries messages: what comes in is cut into them, what goes out waits until the socket takes it.
 //
 // Nothing blocks; poll() tells when read() and flush() have something to do. A peer that is gone is remembered, and
-// what is sent to it is dropped: a statement goes on without the client that asked for it.
+// what is sent to it is dropped.
 //
 // It may be encrypted from some moment on; nothing above it sees a difference.
 //

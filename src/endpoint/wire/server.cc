@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
@@ -92,14 +93,14 @@ void Server::accept_one() {
     }
     return;
   }
-  if (connections_.size() >= config_.max_connections + kStrangers) {
-    reap();
-    if (connections_.size() >= config_.max_connections + kStrangers) return;  // closes it
-  }
+  make_room_for_strangers();
+  // Those that had to go are still going: this one is closed.
+  if (connections_.size() >= config_.max_connections + 2 * kStrangers) return;
   auto& connection = connections_.emplace_back();
+  connection.stranger.with([&](int& descriptor) { descriptor = socket.descriptor(); });
   try {
     connection.thread = std::jthread([this, &connection, client = std::move(socket)]() mutable {
-      talk(std::move(client));
+      talk(connection, std::move(client));
       connection.over = true;
     });
   } catch (const std::system_error& error) {
@@ -112,15 +113,46 @@ void Server::reap() {
   connections_.remove_if([](const Connection& connection) { return connection.over.load(); });
 }
 
-void Server::talk(Socket socket) noexcept {
+void Server::make_room_for_strangers() {
+  reap();
+  std::size_t strangers = 0;
+  for (auto& connection : connections_) {
+    if (connection.stranger.with([](int descriptor) { return descriptor >= 0; })) ++strangers;
+  }
+  for (auto& connection : connections_) {
+    if (strangers < kStrangers) return;
+    const bool gone = connection.stranger.with([](int& descriptor) {
+      if (descriptor < 0) return false;
+      ::shutdown(descriptor, SHUT_RDWR);  // its thread sees the end of it
+      descriptor = -1;
+      return true;
+    });
+    if (gone) --strangers;
+  }
+}
+
+std::optional<Login> Server::greet_stranger(Connection& connection, MessageStream& client,
+                                            const std::function<bool()>& have_room) {
+  // Before the descriptor is closed, and another connection's.
+  struct NoStranger {
+    Connection& connection;
+    ~NoStranger() {
+      connection.stranger.with([](int& descriptor) { descriptor = -1; });
+    }
+  } const no_stranger{connection};
+  return greet(client, {.account = config_.account,
+                        .cancel_keys = cancel_keys_,
+                        .stop_event = stop_event_,
+                        .have_room = have_room,
+                        .identity = identity_ ? &*identity_ : nullptr,
+                        .patience = config_.login_patience});
+}
+
+void Server::talk(Connection& connection, Socket socket) noexcept {
   MessageStream client(std::move(socket), kClientMessageLimit);
   Place place(sessions_);
   try {
-    const auto login = greet(client, {.account = config_.account,
-                                      .cancel_keys = cancel_keys_,
-                                      .stop_event = stop_event_,
-                                      .have_room = [&] { return place.take(config_.max_connections); },
-                                      .identity = identity_ ? &*identity_ : nullptr});
+    const auto login = greet_stranger(connection, client, [&] { return place.take(config_.max_connections); });
     if (login) run_session(std::move(client), *login);
   } catch (const Stopped&) {
     end_with(client, make_report("FATAL", "57P03", "the database system is shutting down"));
@@ -145,6 +177,7 @@ void Server::run_session(MessageStream client, const Login& login) {
   const auto interrupt = std::make_shared<Interrupt>(config_.backend_socket(), backend->key);
   const auto entry = cancel_keys_.add(backend->key.process, interrupt);
   Session session(services_, login, std::move(client), std::move(*backend), entry->key(), *interrupt, stop_event_);
+  const auto watch = hangups_.watch(session.client_descriptor(), interrupt);
   session.run();
 }
 

@@ -1,17 +1,23 @@
 // Accepts clients, and gives each a thread and a session of its own.
 //
+// Who has not logged in takes no session's place, and has a minute. Of many who don't the one that came first has to
+// go.
+//
 // Threads: serve() is one thread's; stop() any's. Lifetime: services outlive the server.
 // Errors: Error from the constructor, when the address can't be had or the certificate is none. A client's fault ends
 // its own connection.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <list>
 #include <optional>
 #include <string>
 #include <thread>
 
+#include "base/guarded.h"
 #include "endpoint/wire/config.h"
+#include "endpoint/wire/hangups.h"
 #include "endpoint/wire/interrupt.h"
 #include "endpoint/wire/session.h"
 #include "endpoint/wire/socket.h"
@@ -30,11 +36,15 @@ class Server {
  private:
   struct Connection {
     std::atomic<bool> over = false;
+    Guarded<int> stranger{-1};  // its descriptor, while it is not known who it is
     std::jthread thread;
   };
   void accept_one();
   void reap();
-  void talk(Socket socket) noexcept;
+  void make_room_for_strangers();
+  void talk(Connection& connection, Socket socket) noexcept;
+  std::optional<Login> greet_stranger(Connection& connection, MessageStream& client,
+                                      const std::function<bool()>& have_room);
   void run_session(MessageStream client, const Login& login);
 
   const EndpointConfig config_;
@@ -44,6 +54,7 @@ class Server {
   const Socket stop_event_;
   Listener listener_;
   CancelKeys cancel_keys_;
+  Hangups hangups_;
   std::atomic<unsigned> sessions_ = 0;
   std::list<Connection> connections_;  // of the serving thread
 };

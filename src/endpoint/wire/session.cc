@@ -51,7 +51,7 @@ void Session::run() {
     conversation_.say_goodbye();
   };
   try {
-    while (!left_) {
+    while (!left_ && !interrupt_.abandoned()) {
       while (const auto message = conversation_.backend.next()) relay(*message);
       if (client.unsent() < kBacklog && conversation_.backend.unsent() < kBacklog) {
         if (const auto message = client.next()) {

@@ -44,6 +44,7 @@ class Session {
   Session(const Services& services, const Login& login, MessageStream client, BackendSession backend,
           BackendKey client_key, Interrupt& interrupt, const Socket& stop_event);
   void run();  // until the client leaves
+  [[nodiscard]] int client_descriptor() const noexcept { return conversation_.client.descriptor(); }
 
  private:
   // A statement of the client's: recognised, and perhaps prepared under a name.

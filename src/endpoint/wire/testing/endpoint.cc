@@ -239,7 +239,7 @@ Result Client::extended(const std::string& sql, const std::vector<std::string>& 
                                   nullptr, nullptr, 0));
 }
 
-Endpoint::Endpoint(unsigned max_connections, Tls tls) {
+Endpoint::Endpoint(unsigned max_connections, Tls tls, std::chrono::milliseconds login_patience) {
   make_database();
   services_.split_statements = split_statements;
   services_.recognise = recognise_for_tests;
@@ -255,6 +255,7 @@ Endpoint::Endpoint(unsigned max_connections, Tls tls) {
   const auto backend = postgres().socket_config();
   config.backend = {backend.host, static_cast<std::uint16_t>(backend.port), backend.user};
   config.max_connections = max_connections;
+  config.login_patience = login_patience;
   if (tls == Tls::on) {  // PostgreSQL's own, which has no other use behind the endpoint
     const auto data = std::filesystem::path(root_certificate()).parent_path() / "data";
     config.tls = {data / "server.crt", data / "server.key"};

@@ -10,6 +10,7 @@
 
 #include <libpq-fe.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -91,7 +92,8 @@ class Client {
 class Endpoint {
  public:
   enum class Tls { off, on };
-  explicit Endpoint(unsigned max_connections = 200, Tls tls = Tls::off);
+  explicit Endpoint(unsigned max_connections = 200, Tls tls = Tls::off,
+                    std::chrono::milliseconds login_patience = std::chrono::minutes(1));
   ~Endpoint();
   std::string conninfo(const std::string& more = "") const;
   std::uint16_t port() const { return server_->port(); }

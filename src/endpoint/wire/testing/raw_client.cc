@@ -25,6 +25,12 @@ void RawClient::send(std::string_view bytes) { ::send(descriptor(), bytes.data()
 
 void RawClient::stop_sending() { ::shutdown(descriptor(), SHUT_WR); }
 
+void RawClient::vanish(Leave how) {
+  const linger at_once{.l_onoff = how == Leave::reset ? 1 : 0, .l_linger = 0};
+  ::setsockopt(descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  socket_ = Socket();
+}
+
 std::string RawClient::bytes(std::size_t count) {
   while (received_.size() < count && receive()) {
   }

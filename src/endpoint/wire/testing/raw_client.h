@@ -21,6 +21,8 @@ class RawClient {
 
   virtual void send(std::string_view bytes);
   void stop_sending();
+  enum class Leave { closed, reset };
+  void vanish(Leave how);  // as a process that is killed: closed, or reset where something was left unread
   std::string bytes(std::size_t count);
   std::string message();  // the next one: its type, then its body; "" at the end
   std::string until(char type);
