@@ -1,5 +1,6 @@
 """The tools that people use on Redshift do their jobs on the local one, unchanged, over TLS and plain."""
 
+import gzip
 import json
 import os
 import shutil
@@ -19,7 +20,8 @@ class Job:
         self.place, self.folder = place, folder
         env = local_redshift.environment
         self.env = {**env, "JOB_TLS": tls, "JOB_SCHEMA": place.schema, "JOB_BUCKET": place.bucket.name,
-                    "JOB_URI": place.bucket.uri("d/"), "JOB_FOLDER": str(folder), "SSL_CERT_FILE": env["PGSSLROOTCERT"],
+                    "JOB_URI": place.bucket.uri("d/"), "JOB_OUT_URI": place.bucket.uri("out/"),
+                    "JOB_FOLDER": str(folder), "SSL_CERT_FILE": env["PGSSLROOTCERT"],
                     "AWS_DEFAULT_REGION": env["AWS_REGION"]}
 
     def run(self, *command: str, **how) -> subprocess.CompletedProcess:
@@ -36,7 +38,7 @@ def job(request, place, local_redshift, tmp_path) -> Job:
     return Job(request.param, place, local_redshift, tmp_path)
 
 
-def test_sqlalchemy_creates_copies_queries_and_reflects(job):
+def test_sqlalchemy_creates_copies_queries_unloads_and_reflects(job):
     job.place.bucket.put("d/1.csv", "1,one,2024-01-01\n2,Zürich,2024-01-02T00:00:00\n3,,2024-01-03 12:30:00\n")
     seen = job.seen("sqlalchemy_job.py")
     assert seen["rows"] == [[2, "Zürich", "2024-01-02 00:00:00"], [3, None, "2024-01-03 12:30:00"]]
@@ -45,9 +47,16 @@ def test_sqlalchemy_creates_copies_queries_and_reflects(job):
     assert seen["keys"] == ["id"]
     assert seen["options"] == {"diststyle": "KEY", "distkey": "id", "sortkey": ["seen", "id"]}
     assert seen["frames"] == 4
+    bucket = job.place.bucket
+    assert gzip.decompress(bucket.get("out/text_000.gz")).decode() == (
+        '"1"|"one"|"2024-01-01 00:00:00"\n"2"|"Zürich"|"2024-01-02 00:00:00"\n"3"|"-"|"2024-01-03 12:30:00"\n')
+    assert bucket.get("out/csv_000").decode() == (
+        "id,name,seen\n1,one,2024-01-01 00:00:00\n2,Zürich,2024-01-02 00:00:00\n3,,2024-01-03 12:30:00\n")
+    entries = json.loads(bucket.get("out/csv_manifest"))["entries"]
+    assert [entry["url"] for entry in entries] == [bucket.uri("out/csv_000")]
 
 
-def test_awswrangler_inserts_copies_and_upserts(job):
+def test_awswrangler_inserts_copies_upserts_and_unloads(job):
     seen = job.seen("awswrangler_job.py")
     assert seen["to_sql"] == [[1, "one", "2024-01-01 00:00:00"], [2, "Zürich", "2024-01-02 00:00:00"],
                               [3, "three", "2024-01-03 00:00:00"]]
@@ -55,7 +64,18 @@ def test_awswrangler_inserts_copies_and_upserts(job):
     upserted = [[1, "one", "2024-01-01 00:00:00"], [2, "zwei", "2024-02-02 00:00:00"],
                 [3, "drei", "2024-02-03 00:00:00"]]
     assert seen["upsert"] == upserted
-    assert seen["copy_from_files"] == [*upserted, [7, "seven", "2024-01-07 00:00:00"]]
+    copied = [*upserted, [7, "seven", "2024-01-07 00:00:00"]]
+    assert seen["copy_from_files"] == copied
+    assert (seen["unload"], seen["left"]) == (copied, [])
+    assert seen["chunks"][0] == copied
+    assert sum(seen["chunks"][1]) == 4
+    assert seen["partitions"] == copied
+    bucket = job.place.bucket
+    keys = bucket.objects().keys()
+    assert {key for key in keys if key.startswith("partitions/")} == {
+        "partitions/manifest", "partitions/id=1/000.parquet", "partitions/id=2/000.parquet",
+        "partitions/id=3/0000_part_00.parquet", "partitions/id=7/0000_part_00.parquet"}
+    assert bucket.get("csv/000").decode().splitlines()[0] == "1,one,2024-01-01 00:00:00"
 
 
 def test_dlt_stages_copies_evolves_and_merges(job):

@@ -62,6 +62,18 @@ public class JdbcJob {
         result.next();
         seen.add("\"loaded\": " + result.getLong(1));
       }
+      List<Object> unloaded = new ArrayList<>();
+      String[] unloads = {"csv_' # CSV HEADER PARALLEL OFF", "parquet_' # FORMAT AS PARQUET MANIFEST VERBOSE"};
+      for (String unload : unloads) {
+        statement.execute("UNLOAD ('SELECT id, name, seen FROM " + schema + ".places WHERE name IS NULL OR name <> ''x''"
+            + " ORDER BY id') TO '" + System.getenv("JOB_OUT_URI") + unload.replace("#", keys));
+        try (ResultSet result = statement.executeQuery("SELECT pg_last_unload_count()")) {
+          result.next();
+          unloaded.add(result.getLong(1));
+        }
+      }
+      seen.add("\"unloaded\": " + quoted(unloaded));
+      connection.commit();
       String query = "SELECT id, name, seen FROM " + schema + ".places WHERE id > ? ORDER BY id";
       try (PreparedStatement prepared = connection.prepareStatement(query)) {
         prepared.setFetchSize(1);  // a portal, read a row at a time

@@ -49,5 +49,28 @@ wr.s3.to_parquet(places((7, "seven", "2024-01-07")), f"s3://{bucket}/files/7.par
 wr.redshift.copy_from_files(f"s3://{bucket}/files/", table="copied", mode="append", **loading)
 result["copy_from_files"] = seen("copied")
 
+
+
+def listed(frame: pandas.DataFrame) -> list:
+    return [[int(identity), name, str(seen)] for identity, name, seen in
+            frame.sort_values("id")[["id", "name", "seen"]].itertuples(index=False)]
+
+
+# through files that are gone when it returns
+query = f"SELECT id, name, seen FROM {schema}.copied WHERE name <> 'x'"
+result["unload"] = listed(wr.redshift.unload(query, f"s3://{bucket}/unload/", connection, **keys))
+result["left"] = wr.s3.list_objects(f"s3://{bucket}/unload/")
+chunks = list(wr.redshift.unload(query, f"s3://{bucket}/chunks/", connection, chunked=3, keep_files=True, **keys))
+result["chunks"] = [listed(pandas.concat(chunks)), [len(chunk) for chunk in chunks]]
+
+files = {"path": f"s3://{bucket}/partitions/", "con": connection, **keys}
+wr.redshift.unload_to_files(query, partition_cols=["id"], manifest=True, **files)
+wr.redshift.unload_to_files(query + " AND id < 3", partition_cols=["id"], cleanpath=True, parallel=False, **files)
+wr.redshift.unload_to_files(query, f"s3://{bucket}/csv/", connection, unload_format="CSV", parallel=False,
+                            max_file_size=5.0, kms_key_id="a-key", **keys)
+partitions = wr.s3.read_parquet(f"s3://{bucket}/partitions/", dataset=True, path_suffix=".parquet")  # not the manifest
+partitions["id"] = partitions["id"].astype(int)
+result["partitions"] = listed(partitions)
+
 print(json.dumps(result))
 connection.close()

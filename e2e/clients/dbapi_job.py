@@ -30,6 +30,18 @@ connection.commit()
 cursor.execute("SELECT pg_last_copy_count()")
 loaded = cursor.fetchone()[0]
 
+
+def unload(prefix: str, how: str) -> int:
+    """In the transaction that is open; the count that Redshift then gives."""
+    cursor.execute(f"UNLOAD ('SELECT id, name, seen FROM {schema}.places WHERE name IS NULL OR name <> ''x'' ORDER BY 1')"
+                   f" TO '{env['JOB_OUT_URI']}{prefix}' {keys} {how}")
+    cursor.execute("SELECT pg_last_unload_count()")
+    return cursor.fetchone()[0]
+
+
+unloaded = [unload("csv_", "CSV HEADER PARALLEL OFF"), unload("parquet_", "FORMAT AS PARQUET MANIFEST VERBOSE")]
+connection.commit()
+
 # more than the five times after which psycopg 3 prepares, and redshift_connector's cache is used
 for least in (0, 3, 2, 0, 3, 2, 1):
     cursor.execute(f"SELECT id, name, seen FROM {schema}.places WHERE id > %s ORDER BY id", (least,))
@@ -68,6 +80,6 @@ if name == "redshift_connector":
         "columns": [[row[3], row[5]] for row in cursor.get_columns(schema_pattern=schema, tablename_pattern="places")],
         "keys": [row[3] for row in cursor.get_primary_keys(schema=schema, table="places")]}
 
-print(json.dumps({"encrypted": encrypted, "loaded": loaded, "rows": rows, "count": count, "columns": columns,
-                  "refusal": refusal, "codes": codes, **metadata}))
+print(json.dumps({"encrypted": encrypted, "loaded": loaded, "unloaded": unloaded, "rows": rows, "count": count,
+                  "columns": columns, "refusal": refusal, "codes": codes, **metadata}))
 connection.close()

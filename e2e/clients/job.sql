@@ -1,4 +1,4 @@
--- A job as a person does it in psql. Variables: schema, uri, bad_uri, keys, unload_uri.
+-- A job as a person does it in psql. Variables: schema, uri, bad_uri, keys, csv_uri, parquet_uri.
 \set ON_ERROR_STOP on
 \set QUIET on
 \pset format csv
@@ -13,6 +13,12 @@ CREATE TABLE places (
 BEGIN;
 COPY places FROM :'uri' :keys CSV EMPTYASNULL TIMEFORMAT 'auto';
 COMMIT;
+UNLOAD ($$SELECT id, name, seen FROM places WHERE name IS NULL OR name <> 'x' ORDER BY id$$) TO :'csv_uri' :keys
+  CSV HEADER PARALLEL OFF;
+\echo unloaded
+SELECT pg_last_unload_count();
+UNLOAD ('SELECT id, name, seen FROM places ORDER BY id') TO :'parquet_uri' :keys FORMAT AS PARQUET MANIFEST VERBOSE;
+SELECT pg_last_unload_count();
 \echo rows
 SELECT id, name, seen FROM places WHERE id > 1 ORDER BY id;
 \echo columns

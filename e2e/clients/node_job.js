@@ -21,6 +21,12 @@ async function job() {
   await client.query(`COPY ${schema}.places FROM '${env.JOB_URI}' ${env.JOB_KEYS} CSV EMPTYASNULL TIMEFORMAT 'auto'`);
   await client.query("COMMIT");
   seen.loaded = (await client.query("SELECT pg_last_copy_count() AS n")).rows[0].n;
+  seen.unloaded = [];
+  for (const [prefix, how] of [["csv_", "CSV HEADER PARALLEL OFF"], ["parquet_", "FORMAT AS PARQUET MANIFEST VERBOSE"]]) {
+    await client.query(`UNLOAD ('SELECT id, name, seen FROM ${schema}.places WHERE name IS NULL OR name <> ''x'' ORDER BY id')
+      TO '${env.JOB_OUT_URI}${prefix}' ${env.JOB_KEYS} ${how}`);
+    seen.unloaded.push((await client.query("SELECT pg_last_unload_count() AS n")).rows[0].n);
+  }
   const rows = await client.query({
     name: "places", text: `SELECT id, name, seen FROM ${schema}.places WHERE id > $1 ORDER BY id`, values: [1],
     rowMode: "array",

@@ -5,7 +5,7 @@ import os
 
 import pandas
 import sqlalchemy as sa
-from sqlalchemy_redshift.commands import CopyCommand, Format
+from sqlalchemy_redshift.commands import CopyCommand, Format, UnloadFromSelect
 
 env = os.environ
 tls = "verify-full" if env["JOB_TLS"] == "on" else "disable"
@@ -27,6 +27,14 @@ with engine.begin() as connection:
     connection.execute(CopyCommand(
         places, data_location=env["JOB_URI"], access_key_id=env["AWS_ACCESS_KEY_ID"],
         secret_access_key=env["AWS_SECRET_ACCESS_KEY"], format=Format.csv, empty_as_null=True, time_format="auto"))
+with engine.begin() as connection:
+    for prefix, how in (("text_", {"delimiter": "|", "add_quotes": True, "escape": True, "null": "-", "gzip": True}),
+                        ("csv_", {"format": Format.csv, "header": True, "manifest": True, "encrypted": True,
+                                  "max_file_size": 5 * 1024**2})):
+        connection.execute(UnloadFromSelect(
+            sa.select(places).where(sa.or_(places.c.name.is_(None), places.c.name != "x")).order_by(places.c.id),
+            unload_location=env["JOB_OUT_URI"] + prefix, access_key_id=env["AWS_ACCESS_KEY_ID"],
+            secret_access_key=env["AWS_SECRET_ACCESS_KEY"], parallel=False, allow_overwrite=True, **how))
 with engine.connect() as connection:
     rows = [[r.id, r.name, str(r.seen)] for r in
             connection.execute(sa.select(places).where(places.c.id > 1).order_by(places.c.id))]

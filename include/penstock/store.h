@@ -52,9 +52,16 @@ class ObjectWriter {
   virtual ObjectInfo commit() = 0;
 };
 
+// At rest, where the object lies: readers see nothing of it.
+struct ServerSideEncryption {
+  // Of AWS's key management; a store that is not S3 refuses it. Empty: keys of the store's own, S3's default anyway.
+  std::string kms_key_id{};
+};
+
 struct CreateOptions {
   bool only_if_absent = false;  // If-None-Match: *; commit() throws conflict if the key is there
   std::map<std::string, std::string> metadata{};
+  std::optional<ServerSideEncryption> encryption{};  // nullopt: as the bucket does by itself
 };
 
 struct ByteRange {  // as much of it as lies inside the object

@@ -89,6 +89,11 @@ std::string StoreConformance::new_bucket() {
   return name;
 }
 
+TEST_P(StoreConformance, ReadsBackWhatIsEncryptedByTheStoresOwnKey) {
+  const ObjectInfo written = write_all(*store_, "k", "bytes", {.encryption = ServerSideEncryption{}});
+  EXPECT_EQ(read_all(*store_, written, 10), "bytes");
+}
+
 TEST_P(StoreConformance, ReadsBackWhatWasWritten) {
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kPart - 1, kPart, kPart + 1, 2 * kPart + 12345}) {
     const std::string bytes = bytes_of(size);

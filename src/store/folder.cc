@@ -197,6 +197,7 @@ std::unique_ptr<ObjectReader> FolderStore::open(const ObjectInfo& object, std::o
 std::unique_ptr<ObjectWriter> FolderStore::create(std::string key, CreateOptions options) {
   check_key(key);
   check_metadata(options.metadata);
+  check_encryption(options);
   return std::make_unique<FolderWriter>(*this, std::move(key), std::move(options));
 }
 

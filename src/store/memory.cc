@@ -187,6 +187,7 @@ std::unique_ptr<ObjectReader> MemoryStore::open(const ObjectInfo& object, std::o
 std::unique_ptr<ObjectWriter> MemoryStore::create(std::string key, CreateOptions options) {
   check_key(key);
   check_metadata(options.metadata);
+  check_encryption(options);
   return std::make_unique<MemoryWriter>(*this, std::move(key), std::move(options));
 }
 
@@ -194,6 +195,7 @@ ObjectInfo MemoryStore::copy(const ObjectInfo& from, const ObjectStore& source, 
                              CreateOptions options) {
   check_key(key);
   check_metadata(options.metadata);
+  check_encryption(options);
   const auto* other = dynamic_cast<const MemoryStore*>(&source);
   if (other == nullptr || !other->shares(all_)) throw other_buckets("copy", source.uri_of(from.key));
   Object object = other->pinned("copy", from);

@@ -37,6 +37,12 @@ void check_key(std::string_view key) {
   if (!is_utf8(key)) throw Error(ErrorKind::invalid, fmt::format("the key '{}' is not UTF-8", printable(key)));
 }
 
+void check_encryption(const CreateOptions& options) {
+  if (!options.encryption || options.encryption->kms_key_id.empty()) return;
+  throw Error(ErrorKind::refused, fmt::format("encrypt with the KMS key '{}': only S3 has a key management service",
+                                              printable(options.encryption->kms_key_id)));
+}
+
 void check_metadata(const std::map<std::string, std::string>& metadata) {
   const auto in_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
   const auto in_value = [](char c) { return c >= ' ' && c <= '~'; };

@@ -17,6 +17,8 @@ namespace penstock {
 void check_bucket_name(std::string_view bucket);
 void check_key(std::string_view key);
 void check_metadata(const std::map<std::string, std::string>& metadata);
+// For stores that have no key management: throws Error refused where a key of it is asked for.
+void check_encryption(const CreateOptions& options);
 
 // The part of the object that the range covers; the whole without one. A range beyond the end covers nothing.
 ByteRange covered(const ObjectInfo& object, const std::optional<ByteRange>& range);

@@ -72,10 +72,16 @@ std::chrono::sys_seconds parse_http_date(std::string_view date) {
 
 std::chrono::sys_seconds parse_iso_date(std::string_view date) { return parse_date(date, "%Y-%m-%dT%H:%M:%S"); }
 
-std::map<std::string, std::string> metadata_headers(const std::map<std::string, std::string>& metadata,
-                                                    const std::string& attempt) {
-  std::map<std::string, std::string> headers;
-  for (const auto& [name, value] : metadata) headers.emplace(fmt::format("{}{}", kMetadata, name), value);
+std::map<std::string, std::string> encryption_headers(const CreateOptions& options) {
+  if (!options.encryption) return {};
+  const std::string& kms_key_id = options.encryption->kms_key_id;
+  if (kms_key_id.empty()) return {{"x-amz-server-side-encryption", "AES256"}};
+  return {{"x-amz-server-side-encryption", "aws:kms"}, {"x-amz-server-side-encryption-aws-kms-key-id", kms_key_id}};
+}
+
+std::map<std::string, std::string> creation_headers(const CreateOptions& options, const std::string& attempt) {
+  auto headers = encryption_headers(options);
+  for (const auto& [name, value] : options.metadata) headers.emplace(fmt::format("{}{}", kMetadata, name), value);
   if (!attempt.empty()) headers.emplace(fmt::format("{}{}", kMetadata, kAttempt), attempt);
   return headers;
 }

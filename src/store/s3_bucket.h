@@ -56,9 +56,10 @@ std::chrono::sys_seconds parse_http_date(std::string_view date);  // "Wed, 21 Oc
 std::chrono::sys_seconds parse_iso_date(std::string_view date);   // "2015-10-21T07:28:00.000Z"; else the epoch
 
 // User metadata in headers, both ways. A writer's attempt id is ours and doesn't show.
-std::map<std::string, std::string> metadata_headers(const std::map<std::string, std::string>& metadata,
-                                                    const std::string& attempt);
 std::map<std::string, std::string> metadata_of(const S3Response& response);
+std::map<std::string, std::string> encryption_headers(const CreateOptions& options);
+// What a new object is given: metadata, the attempt's id, encryption.
+std::map<std::string, std::string> creation_headers(const CreateOptions& options, const std::string& attempt);
 std::string new_attempt_id();
 
 std::unique_ptr<ObjectListing> list_s3(const S3Bucket& bucket, std::string_view prefix, std::string_view start_after);

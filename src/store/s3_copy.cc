@@ -26,12 +26,10 @@ class S3Copy {
       : source_(source), from_(from), target_(target), key_(key), options_(options), upload_(target, key, "copy to") {}
 
   ObjectInfo at_once() {
-    auto headers = source_headers();
     // New metadata takes the place of all, so the source's has to be known where the attempt's id is to be in it.
-    if (knows_attempt_) {
-      for (auto& [name, value] : replacing_headers()) headers.emplace(name, std::move(value));
-      headers["x-amz-metadata-directive"] = "REPLACE";
-    }
+    auto headers = knows_attempt_ ? replacing_headers() : encryption_headers(options_);
+    if (knows_attempt_) headers["x-amz-metadata-directive"] = "REPLACE";
+    headers.merge(source_headers());
     if (options_.only_if_absent) headers["If-None-Match"] = "*";
     refuse_if_taken();
     const S3Response response = call(target_.client, {.operation = "CopyObject",
@@ -73,7 +71,9 @@ class S3Copy {
     if (response.status == 404) throw no_such_object("copy", source_.uri_of(from_.key));
     if (!response.is_success()) throw source_.failure("copy", from_.key, response);
     if (bare_etag(response.header("etag")) != from_.etag) throw changed();
-    auto headers = metadata_headers(options_.metadata.empty() ? metadata_of(response) : options_.metadata, attempt_);
+    CreateOptions options = options_;
+    if (options.metadata.empty()) options.metadata = metadata_of(response);
+    auto headers = creation_headers(options, attempt_);
     for (const char* name :
          {"content-type", "content-encoding", "content-disposition", "content-language", "cache-control", "expires"}) {
       if (const std::string value = response.header(name); !value.empty()) headers.emplace(name, value);

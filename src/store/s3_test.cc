@@ -16,6 +16,7 @@ namespace penstock {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -284,6 +285,31 @@ TEST_F(S3, ACopyWithNewMetadataKeepsWhatElseTheSourceSaysOfItself) {
     EXPECT_EQ(request.header("content-encoding"), operation_of(request) == "CopyObject" ? "gzip" : "");
   }
   EXPECT_EQ(count("CopyObject"), 1);
+}
+
+TEST_F(S3, AsksForEncryptionWhereAnObjectBegins) {
+  const std::string header = "x-amz-server-side-encryption";
+  const auto asked = [&](const CreateOptions& options) {
+    const std::size_t before = server_.requests().size();
+    const ObjectInfo small = write_all(connect(), "small", "bytes", options);
+    write_all(connect(), "large", std::string(kPart + 3, 'x'), options);
+    connect().copy(small, *store_, "copied", options);
+    std::set<std::string> seen;
+    const auto requests = server_.requests();
+    for (const HttpRequest& request : std::span(requests).subspan(before)) {
+      const std::string operation = operation_of(request);
+      const bool begins = operation == "PutObject" || operation == "CreateMultipartUpload" || operation == "CopyObject";
+      if (begins) {
+        seen.insert(request.header(header) + "," + request.header(header + "-aws-kms-key-id"));
+      } else {
+        EXPECT_EQ(request.header(header), "") << operation << " is refused with it";
+      }
+    }
+    return seen;
+  };
+  EXPECT_THAT(asked({}), ElementsAre(","));
+  EXPECT_THAT(asked({.encryption = ServerSideEncryption{}}), ElementsAre("AES256,"));
+  EXPECT_THAT(asked({.encryption = ServerSideEncryption{.kms_key_id = "k"}}), ElementsAre("aws:kms,k"));
 }
 
 TEST_F(S3, NeverHandsOutHalfAnObject) {

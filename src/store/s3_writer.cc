@@ -68,7 +68,7 @@ class S3Writer final : public ObjectWriter {
                       .method = "PUT",
                       .bucket = bucket_.name,
                       .key = key_,
-                      .headers = metadata_headers(options_.metadata, options_.only_if_absent ? attempt_ : ""),
+                      .headers = creation_headers(options_, options_.only_if_absent ? attempt_ : ""),
                       .body = std::move(filling_),
                       .checksum = true};
     if (options_.only_if_absent) request.headers["If-None-Match"] = "*";
@@ -78,7 +78,7 @@ class S3Writer final : public ObjectWriter {
   }
 
   void send_part() {
-    if (!upload_.is_open()) upload_.begin(metadata_headers(options_.metadata, attempt_), true);
+    if (!upload_.is_open()) upload_.begin(creation_headers(options_, attempt_), true);
     while (!in_flight_.empty() && in_flight_.front().exchange->is_over()) finish_part();
     S3Memory memory(bucket_.client, filling_.size());
     while (!memory.is_held() && !in_flight_.empty()) {

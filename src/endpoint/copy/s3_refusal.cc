@@ -45,6 +45,8 @@ Refusal refusal_of(const Error& error, bool object_named) {
     }
     case ErrorKind::conflict:  // overwritten since it was listed
       return {"PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412};
+    case ErrorKind::refused:
+      return {"InvalidRequest", error.what(), 400};
     default:
       if (mentions(error, "PermanentRedirect")) {
         return {"PermanentRedirect",

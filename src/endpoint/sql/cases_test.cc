@@ -115,6 +115,9 @@ std::string shown(const UnloadStatement& unload) {
   text("region", unload.region);
   line("format", kFormats.at(static_cast<std::size_t>(unload.format)));
   if (unload.codec != UnloadCodec::none) line("codec", kCodecs.at(static_cast<std::size_t>(unload.codec)));
+  if (unload.encryption != UnloadEncryption::bucket) {
+    line("encryption", unload.encryption == UnloadEncryption::s3_key ? "by S3's key" : "by " + unload.kms_key_id);
+  }
   if (unload.delimiter) line("delimiter", std::string(1, *unload.delimiter));
   for (const auto& column : unload.fixed_width) line("width", fmt::format("{} {}", column.label, column.width));
   flag("header", unload.header);

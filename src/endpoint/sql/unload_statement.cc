@@ -80,6 +80,15 @@ void parse_manifest(Draft& draft) {
   draft.unload.manifest_verbose = draft.reader.accept("VERBOSE");
 }
 
+// AUTO: by the bucket's default key, which S3 takes when nothing is said.
+void parse_encrypted(Draft& draft) {
+  if (draft.reader.accept("AUTO")) {
+    draft.seen.push_back("ENCRYPTED AUTO");
+  } else {
+    draft.unload.encryption = UnloadEncryption::s3_key;
+  }
+}
+
 void parse_partition_by(Draft& draft) {
   draft.unload.partition_by = draft.reader.list();
   draft.unload.partition_include = draft.reader.accept("INCLUDE");
@@ -177,8 +186,8 @@ constexpr auto kOptions = std::to_array<Option>({
     {"GZIP", set_codec<UnloadCodec::gzip>},
     {"ZSTD", set_codec<UnloadCodec::zstd>},
     {"BZIP2", set_codec<UnloadCodec::bzip2>},
-    {"ENCRYPTED", nullptr},
-    {"KMS_KEY_ID", nullptr},
+    {"ENCRYPTED", parse_encrypted},
+    {"KMS_KEY_ID", [](Draft& draft) { draft.unload.kms_key_id = text_argument(draft); }},
     {"MASTER_SYMMETRIC_KEY", nullptr},
     // the objects
     {"PARTITION BY", parse_partition_by},
@@ -194,15 +203,35 @@ constexpr auto kFormats = std::to_array<std::string_view>({"CSV", "JSON", "PARQU
 
 // What may not stand together, in the words of the error: CSV is not compatible with ESCAPE.
 constexpr auto kIncompatible = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"CSV", "JSON"},          {"CSV", "PARQUET"},          {"CSV", "ESCAPE"},
-    {"CSV", "FIXEDWIDTH"},    {"CSV", "ADDQUOTES"},        {"JSON", "PARQUET"},
-    {"JSON", "DELIMITER"},    {"JSON", "HEADER"},          {"JSON", "FIXEDWIDTH"},
-    {"JSON", "ADDQUOTES"},    {"JSON", "ESCAPE"},          {"JSON", "NULL"},
-    {"PARQUET", "DELIMITER"}, {"PARQUET", "FIXEDWIDTH"},   {"PARQUET", "ADDQUOTES"},
-    {"PARQUET", "ESCAPE"},    {"PARQUET", "NULL"},         {"PARQUET", "HEADER"},
-    {"PARQUET", "GZIP"},      {"PARQUET", "BZIP2"},        {"PARQUET", "ZSTD"},
-    {"FIXEDWIDTH", "HEADER"}, {"FIXEDWIDTH", "DELIMITER"}, {"GZIP", "ZSTD"},
-    {"GZIP", "BZIP2"},        {"ZSTD", "BZIP2"},           {"ALLOWOVERWRITE", "CLEANPATH"},
+    {"CSV", "JSON"},
+    {"CSV", "PARQUET"},
+    {"CSV", "ESCAPE"},
+    {"CSV", "FIXEDWIDTH"},
+    {"CSV", "ADDQUOTES"},
+    {"JSON", "PARQUET"},
+    {"JSON", "DELIMITER"},
+    {"JSON", "HEADER"},
+    {"JSON", "FIXEDWIDTH"},
+    {"JSON", "ADDQUOTES"},
+    {"JSON", "ESCAPE"},
+    {"JSON", "NULL"},
+    {"PARQUET", "DELIMITER"},
+    {"PARQUET", "FIXEDWIDTH"},
+    {"PARQUET", "ADDQUOTES"},
+    {"PARQUET", "ESCAPE"},
+    {"PARQUET", "NULL"},
+    {"PARQUET", "HEADER"},
+    {"PARQUET", "GZIP"},
+    {"PARQUET", "BZIP2"},
+    {"PARQUET", "ZSTD"},
+    {"FIXEDWIDTH", "HEADER"},
+    {"FIXEDWIDTH", "DELIMITER"},
+    {"GZIP", "ZSTD"},
+    {"GZIP", "BZIP2"},
+    {"ZSTD", "BZIP2"},
+    {"ALLOWOVERWRITE", "CLEANPATH"},
+    {"KMS_KEY_ID", "CREDENTIALS"},
+    {"KMS_KEY_ID", "ENCRYPTED AUTO"},
 });
 
 const Option& option_at(TokenReader& reader) {
@@ -237,6 +266,8 @@ void check_options(const Draft& draft) {
     if (draft.has(option) && draft.has(other)) throw wrong(fmt::format("{} is not compatible with {}", option, other));
   }
   if (draft.has("ROWGROUPSIZE") && !draft.has("PARQUET")) throw wrong("ROWGROUPSIZE is available only with PARQUET");
+  if (draft.has("KMS_KEY_ID") && !draft.has("ENCRYPTED")) throw wrong("KMS_KEY_ID requires ENCRYPTED");
+  if (draft.has("KMS_KEY_ID") && draft.unload.kms_key_id.empty()) throw wrong("KMS_KEY_ID must not be empty");
   if (draft.unload.format == UnloadFormat::csv && draft.unload.delimiter == '"') {
     throw wrong("UNLOAD delimiter and quote must be different");
   }
@@ -258,6 +289,7 @@ UnloadStatement parse_unload(std::span<const Token> tokens) {
     throw wrong(fmt::format("UNLOAD writes to 's3://bucket/name-prefix', not to '{}'", draft.unload.target));
   }
   check_options(draft);
+  if (draft.has("KMS_KEY_ID")) draft.unload.encryption = UnloadEncryption::kms_key;
   draft.authorization.settle(draft.unload);
   return std::move(draft.unload);
 }

@@ -15,6 +15,7 @@ namespace penstock::endpoint {
 
 enum class UnloadFormat { delimited, fixed_width, csv, json, parquet };
 enum class UnloadCodec { none, gzip, zstd, bzip2 };
+enum class UnloadEncryption { bucket, s3_key, kms_key };  // as the bucket does by itself; asked for, object by object
 
 struct FixedWidthColumn {
   std::string label;
@@ -27,6 +28,8 @@ struct UnloadStatement : Authorization {
 
   UnloadFormat format = UnloadFormat::delimited;
   UnloadCodec codec = UnloadCodec::none;
+  UnloadEncryption encryption = UnloadEncryption::bucket;
+  std::string kms_key_id;  // of kms_key
   std::optional<char> delimiter;
   std::vector<FixedWidthColumn> fixed_width;
   bool header = false;

@@ -27,6 +27,18 @@ constexpr std::size_t kKeysAtOnce = 1000;  // of a removal
 
 using Clock = std::chrono::system_clock;
 
+CreateOptions creation(const UnloadStatement& statement) {
+  switch (statement.encryption) {
+    case UnloadEncryption::s3_key:
+      return {.encryption = ServerSideEncryption{}};
+    case UnloadEncryption::kms_key:
+      return {.encryption = ServerSideEncryption{.kms_key_id = statement.kms_key_id}};
+    case UnloadEncryption::bucket:
+      break;
+  }
+  return {};
+}
+
 S3Uri parse_target(const std::string& uri) {
   try {
     return parse_s3_uri(uri);
@@ -190,7 +202,7 @@ class Unload {
     slice.key = part_key(statement_, prefix_, folder_, number_of(slice), slice.parts++);
     slice.rows = 0;
     slice.started = Clock::now();
-    slice.file = putting(slice, [&] { return open_file(store_->create(slice.key)); });
+    slice.file = putting(slice, [&] { return open_file(store_->create(slice.key, creation(statement_))); });
   }
 
   [[nodiscard]] std::unique_ptr<OutputFile> open_file(std::unique_ptr<ObjectWriter> writer) const {
@@ -225,7 +237,7 @@ class Unload {
     const std::string text =
         statement_.manifest_verbose ? verbose_unload_manifest(written_, columns_) : unload_manifest(written_);
     try {
-      write_all(*store_, manifest_key(prefix_), text);
+      write_all(*store_, manifest_key(prefix_), text, creation(statement_));
     } catch (const Error& error) {
       const std::string words = s3_service_exception(error, false);
       throw S3Refusal(redshift_error("Unable to upload manifest file - " + words, kUnloadError, "",

@@ -10,6 +10,7 @@
 namespace penstock::endpoint {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -69,6 +70,14 @@ TEST(Unload, OverwritesOnlyNamesOfItsOwn) {
   EXPECT_EQ(unload(target, "allowoverwrite").error, "");
   EXPECT_EQ(target.objects()["p000"], "1|a\n2|b\n");
   EXPECT_THAT(target.objects(), ElementsAre(Key("p-other"), Key("p000")));
+}
+
+TEST(Unload, AsksTheStoreForTheKeyThatItNames) {
+  const Target target;
+  EXPECT_EQ(unload(target, "encrypted manifest").error, "") << "which every store takes";
+  EXPECT_EQ(unload(target, "encrypted auto allowoverwrite").error, "");
+  EXPECT_THAT(unload(target, "encrypted kms_key_id 'k' allowoverwrite").error,
+              AllOf(StartsWith("XX000 S3ServiceException:"), HasSubstr("KMS key 'k'")));
 }
 
 TEST(Unload, CleansItsPath) {

@@ -106,7 +106,7 @@ TEST_F(UnloadTest, RefusesWhatIsThereAndWhatIsNot) {
   EXPECT_EQ(endpoint_.objects()["p000"], "1\n");
   EXPECT_EQ(client_.query("UNLOAD ('SELECT 1') TO 's3://no-such-bucket/p' IAM_ROLE default").sqlstate, "XX000");
   EXPECT_EQ(client_.query(unload("SELECT 1 INTO TEMP t", "q")).sqlstate, "42601");
-  EXPECT_EQ(client_.query(unload("SELECT 1", "q", "ENCRYPTED")).sqlstate, "0A000");
+  EXPECT_EQ(client_.query(unload("SELECT 1", "q", "MASTER_SYMMETRIC_KEY 'k'")).sqlstate, "0A000");
   EXPECT_EQ(client_.extended("UNLOAD ('SELECT $1') TO 's3://bucket/q' IAM_ROLE default", {"x"}).sqlstate, "08P01");
 }
 
