@@ -302,7 +302,6 @@ def test_a_materialized_view_is_refreshed_when_told(sql):
 
 
 @pytest.mark.parametrize("statement, named", [
-    ("CREATE USER u PASSWORD 'Secret1'", "CREATE USER"), ("CREATE GROUP g", "CREATE GROUP"),
     ("CREATE SCHEMA q QUOTA 5 GB", "CREATE SCHEMA … QUOTA"), ("SELECT * EXCLUDE (a) FROM t", "SELECT * EXCLUDE"),
     ("CREATE VIEW v AS SELECT 1 AS a WITH NO SCHEMA BINDING", "WITH NO SCHEMA BINDING"),
     ("SELECT a AS b FROM t QUALIFY b = 1", "QUALIFY by an alias"),

@@ -16,12 +16,14 @@ namespace {
 constexpr std::int64_t kLock = 0x70656E73746F636B;  // of this work, among PostgreSQL's advisory locks
 
 constexpr auto kScripts = std::to_array<std::string_view>(
-    {sql::kFoundation, sql::kCharacterTypes, sql::kSuperType, sql::kSuperOperators, sql::kHistoryTables,
+    {sql::kFoundation, sql::kUsers, sql::kCharacterTypes, sql::kSuperType, sql::kSuperOperators, sql::kHistoryTables,
      sql::kHistoryViews, sql::kTableAttributes, sql::kSetAside, sql::kDateFunctions, sql::kStringFunctions,
      sql::kNumberFunctions, sql::kHashFunctions, sql::kJsonFunctions, sql::kSuperFunctions, sql::kFunctions,
      sql::kCatalogViews, sql::kDriverCatalogs, sql::kActivityViews});
 
 constexpr std::string_view kIsolation = "default_transaction_isolation";
+
+constexpr auto* kFirstUser = "100";  // its number, as in Redshift
 
 // How a client's session reads and writes; the superuser's own sessions keep PostgreSQL's ways.
 constexpr auto kSettings = std::to_array<std::pair<std::string_view, std::string_view>>({
@@ -56,9 +58,17 @@ void make_role(Postgres& postgres, const BootstrapConfig& config) {
                             "be one; choose another name",
                             config.user));
   }
+  postgres.run("BEGIN");
   postgres.run(fmt::format("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD {}",
                            superuser ? "ALTER" : "CREATE", role,
                            postgres.literal(postgres.password_verifier(config.user, config.password.reveal()))));
+  if (!superuser) {
+    postgres.query(
+        "UPDATE pg_authid SET oid = $2::oid WHERE rolname = $1 AND NOT EXISTS (SELECT FROM pg_authid WHERE oid = "
+        "$2::oid)",
+        {config.user, kFirstUser});
+  }
+  postgres.run("COMMIT");
 }
 
 bool isolation_is_set(Postgres& postgres, const std::string& database) {
@@ -100,6 +110,8 @@ void make_system_objects(Postgres& postgres, const BootstrapConfig& config, Log&
     log.info(fmt::format("making the system tables of database {}", config.database));
     postgres.run("BEGIN");
     for (const std::string_view script : kScripts) postgres.run(std::string(script));
+    // as Redshift has it, unless a superuser takes it back
+    if (!made) postgres.run("GRANT CREATE ON SCHEMA public TO PUBLIC");
     postgres.query(
         "INSERT INTO pg_internal.settings VALUES ('version', $1) ON CONFLICT (name) DO UPDATE "
         "SET value = excluded.value",
@@ -110,7 +122,7 @@ void make_system_objects(Postgres& postgres, const BootstrapConfig& config, Log&
       "INSERT INTO pg_internal.settings VALUES ('conninfo', $1), ('admin', $2) ON CONFLICT (name) DO UPDATE "
       "SET value = excluded.value",
       {conninfo_with(recorder_conninfo(config), {{"application_name", "penstock history"}}), config.user});
-  postgres.query("SELECT pg_internal.grant_to_administrator($1)", {config.user});
+  postgres.query("SELECT pg_internal.adopt_first_user($1)", {config.user});
 }
 
 }  // namespace

@@ -110,10 +110,12 @@ class Writer {
   void write(std::vector<Pending>& records, const std::function<std::int64_t()>& next_query) noexcept {
     try {
       if (!postgres_ || !postgres_->connected()) connect();
+      users_.clear();  // a name may be another's by now
       std::map<std::string, std::vector<std::string>> rows;
       for (Pending& record : records) {
         if (record.statement.query == 0) record.statement.query = next_query();
-        const std::int64_t user = number_of(record.statement.user);
+        const auto known = record.statement.user_number;
+        const std::int64_t user = known != 0 ? known : number_of(record.statement.user);
         for (SystemRow& row : rows_of(record, user)) rows[row.table].push_back(text_of(row));
       }
       postgres_->run("BEGIN");

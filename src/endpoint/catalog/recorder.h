@@ -23,6 +23,7 @@ struct StatementRecord {
   std::int64_t transaction = 0;
   int session = 0;  // the backend's pid, as pg_backend_pid() gives it
   std::string user;
+  std::int64_t user_number = 0;  // 0: that of who is called so when it is written
   std::string database;
   std::string label;  // SET query_group; "default"
   std::string text;   // credentials already blanked

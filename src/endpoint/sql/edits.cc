@@ -25,7 +25,8 @@ void check_length(std::string_view name) {
 bool is_unicode_escaped(const Token& token) { return !token.text.starts_with('"'); }
 
 // PostgreSQL's catalogs that Redshift's have columns more than: views of the catalog show them with these.
-constexpr auto kCatalogs = std::to_array<std::string_view>({"pg_class", "pg_attribute", "pg_attrdef", "pg_proc"});
+constexpr auto kCatalogs =
+    std::to_array<std::string_view>({"pg_class", "pg_attribute", "pg_attrdef", "pg_proc", "pg_user", "pg_group"});
 
 bool is_catalog(const std::string& name) { return std::ranges::find(kCatalogs, name) != kCatalogs.end(); }
 

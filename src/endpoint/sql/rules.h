@@ -74,9 +74,24 @@ std::optional<Decision> merge(const StatementText& statement);
 std::optional<Decision> alter_database(const StatementText& statement);
 std::optional<Decision> create_schema(const StatementText& statement);
 std::optional<Decision> alter_schema(const StatementText& statement);
-std::optional<Decision> alter_user(const StatementText& statement);
 std::optional<Decision> create_view(const StatementText& statement);
 std::optional<Decision> create_materialized_view(const StatementText& statement);
+
+// rules_users.cc
+std::optional<Decision> create_user(const StatementText& statement);
+std::optional<Decision> alter_user(const StatementText& statement);
+std::optional<Decision> drop_user(const StatementText& statement);
+std::optional<Decision> create_group(const StatementText& statement);
+std::optional<Decision> alter_group(const StatementText& statement);
+std::optional<Decision> drop_group(const StatementText& statement);
+std::optional<Decision> create_role(const StatementText& statement);
+std::optional<Decision> alter_role(const StatementText& statement);
+std::optional<Decision> drop_role(const StatementText& statement);
+
+// rules_grants.cc
+std::optional<Decision> grant(const StatementText& statement);
+std::optional<Decision> revoke(const StatementText& statement);
+std::optional<Decision> alter_default_privileges(const StatementText& statement);
 
 // rules_maintenance.cc
 std::optional<Decision> truncate(const StatementText& statement);

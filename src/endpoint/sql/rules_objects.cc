@@ -1,4 +1,4 @@
-// Databases, schemas, users, views: PostgreSQL's own, where Redshift says the same; its other forms are carried out or
+// Databases, schemas, views: PostgreSQL's own, where Redshift says the same; its other forms are carried out or
 // named.
 #include <fmt/format.h>
 
@@ -63,14 +63,6 @@ std::optional<Decision> alter_schema(const StatementText& statement) {
   take_out_quota(reader, edits, "ALTER");
   reader.expect_end();
   return Decision{.action = Script{.statements = {}, .tag = "ALTER SCHEMA"}};
-}
-
-// The endpoint knows one user: others could not come in, and a password kept by PostgreSQL would let nobody in.
-std::optional<Decision> alter_user(const StatementText& statement) {
-  TokenReader reader = statement.reader();
-  reader.name();
-  if (!is_keyword(reader.peek(), "SET") && !is_keyword(reader.peek(), "RESET")) throw not_supported("ALTER USER");
-  return pass(statement.edits());
 }
 
 std::optional<Decision> create_view(const StatementText& statement) {

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "endpoint/sql/rules.h"
+#include "endpoint/sql/user_names.h"
 
 namespace penstock::endpoint {
 namespace {
@@ -85,12 +86,25 @@ Decision set_parameter(const Parameter& parameter, const Setting& setting, bool 
               fmt::format("SET {}penstock.{} TO {}", local ? "LOCAL " : "", parameter.name, quote_literal(value))}};
 }
 
+// Session::run() knows the names.
+Decision set_authorization(TokenReader& reader) {
+  std::string user;
+  if (!reader.accept("DEFAULT")) {
+    user = reader.peek().kind == TokenKind::string ? reader.string() : user_name(reader);
+    if (user.empty()) throw reader.syntax_error();
+  }
+  reader.expect_end();
+  return {.action = SetSession{"session_authorization", user, "SET"}};
+}
+
 }  // namespace
 
 std::optional<Decision> set(const StatementText& statement) {
   TokenReader reader = statement.reader();
   const bool local = reader.accept("LOCAL");
+  if (!local && reader.accept_all({"SESSION", "AUTHORIZATION"})) return set_authorization(reader);
   if (!local) reader.accept("SESSION");
+  if (is_keyword(reader.peek(), "ROLE")) throw SqlError("0A000", "SET ROLE is not supported by Redshift");
   // The level of isolation is the database's: taken, and without effect.
   const auto names_isolation = [](const Token& token) { return is_keyword(token, "ISOLATION"); };
   if ((is_keyword(reader.peek(), "TRANSACTION") || is_keyword(reader.peek(), "CHARACTERISTICS")) &&
@@ -126,6 +140,10 @@ std::optional<Decision> show(const StatementText& statement) {
 std::optional<Decision> reset(const StatementText& statement) {
   TokenReader reader = statement.reader();
   if (reader.peek().kind != TokenKind::word && reader.peek().kind != TokenKind::quoted_name) return std::nullopt;
+  if (reader.accept_all({"SESSION", "AUTHORIZATION"})) {
+    reader.expect_end();
+    return Decision{.action = SetSession{"session_authorization", "", "RESET"}};
+  }
   const std::string name = reader.name();
   if (name == "query_group") return Decision{.action = SetSession{"query_group", "", "RESET"}};
   if (find_parameter(name) == nullptr || !reader.at_end()) return std::nullopt;

@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "endpoint/sql/user_names.h"
+
 namespace penstock::endpoint {
 
 namespace {
@@ -78,11 +80,44 @@ void of_redshifts_functions(Report& report, const ErrorContext& context) {
 
 void exists_already(Report& report, const ErrorContext&) { report.set('M', capitalised(report.field('M'))); }
 
+// "permission denied for table t", "must be owner of view v": to Redshift they are relations.
 void permission_denied(Report& report, const ErrorContext&) {
-  constexpr std::string_view kOfTable = "permission denied for table ";
   const auto message = report.field('M');
-  if (!message.starts_with(kOfTable)) return;
-  report.set('M', "permission denied for relation " + std::string(message.substr(kOfTable.size())));
+  if (message.starts_with("permission denied to set role")) {
+    report.set('M', "permission denied to set session authorization");
+    return;
+  }
+  for (const std::string_view act : {"permission denied for ", "must be owner of "}) {
+    for (const std::string_view kind : {"table ", "view ", "materialized view "}) {
+      const auto start = std::string(act).append(kind);
+      if (!message.starts_with(start)) continue;
+      report.set('M', std::string(act) + "relation " + std::string(message.substr(start.size())));
+      return;
+    }
+  }
+}
+
+// What PostgreSQL has one word for are users, groups and roles. Of a role the words are the same in the end: who said
+// them last tells whether they are translated.
+void no_such_role(Report& report, const ErrorContext&) {
+  constexpr std::string_view kSaidHere = "no_such_role";
+  constexpr std::string_view kStart = "role \"";
+  constexpr std::string_view kEnd = "\" does not exist";
+  const std::string message(report.field('M'));
+  if (!message.starts_with(kStart) || !message.ends_with(kEnd) || report.field('R') == kSaidHere) return;
+  std::string_view name = message;
+  name = name.substr(kStart.size(), name.size() - kStart.size() - kEnd.size());
+  std::string_view kind = "user";
+  if (name.starts_with(kGroupPrefix)) {
+    kind = "group";
+    name.remove_prefix(kGroupPrefix.size());
+  } else if (name.starts_with(kRolePrefix)) {
+    kind = "role";
+    name.remove_prefix(kRolePrefix.size());
+  }
+  report.set('R', std::string(kSaidHere));
+  report.set('C', "42704");
+  report.set('M', fmt::format("{} \"{}\" does not exist", kind, name));
 }
 
 constexpr std::array kErrorRules{
@@ -91,6 +126,7 @@ constexpr std::array kErrorRules{
     ErrorRule{"42P07", exists_already},        ErrorRule{"42501", permission_denied},
     ErrorRule{"22003", out_of_range},          ErrorRule{"428C9", identity_given},
     ErrorRule{"21000", matched_twice},         ErrorRule{"PSR01", of_redshifts_functions},
+    ErrorRule{"42704", no_such_role},          ErrorRule{"22023", no_such_role},
 };
 
 }  // namespace

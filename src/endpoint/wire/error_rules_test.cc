@@ -51,6 +51,14 @@ TEST(ErrorRules, SomeMessagesAreRedshiftsByAWord) {
   EXPECT_EQ(message("42P07", "relation \"t\" already exists"), "Relation \"t\" already exists");
   EXPECT_EQ(message("42501", "permission denied for table t"), "permission denied for relation t");
   EXPECT_EQ(message("42501", "permission denied for schema s"), "permission denied for schema s");
+  EXPECT_EQ(message("42501", "permission denied for materialized view v"), "permission denied for relation v");
+  EXPECT_EQ(message("42501", "must be owner of view v"), "must be owner of relation v");
+  EXPECT_EQ(message("42501", "permission denied to set role \"u\""), "permission denied to set session authorization");
+  EXPECT_EQ(message("42704", "role \"u\" does not exist"), "user \"u\" does not exist");
+  EXPECT_EQ(message("22023", "role \"u\" does not exist"), "user \"u\" does not exist");
+  EXPECT_EQ(message("42704", "role \"group g\" does not exist"), "group \"g\" does not exist");
+  EXPECT_EQ(message("42704", "role \"role r\" does not exist"), "role \"r\" does not exist");
+  EXPECT_EQ(message("42704", "type \"u\" does not exist"), "type \"u\" does not exist");
   EXPECT_EQ(translate_notice(make_report("NOTICE", "42P07", "relation \"t\" already exists, skipping")).field('M'),
             "Relation \"t\" already exists and will be skipped");
 }

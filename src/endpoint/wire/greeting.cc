@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 
 #include "base/text.h"
+#include "endpoint/sql/user_password.h"
 #include "endpoint/wire/backend.h"
 #include "endpoint/wire/conversation.h"
 #include "endpoint/wire/md5_password.h"
@@ -92,7 +94,22 @@ std::optional<StartupPacket> startup(MessageStream& client, const Welcome& welco
   throw ProtocolError("too many requests for encryption");
 }
 
-bool knows_password(MessageStream& client, const std::string& user, const Welcome& welcome,
+std::int64_t number(const std::string& text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// What the client would have to know, and the user's number for the login. Empty: nothing lets this user in.
+std::string verifier_of(Login& login, const Welcome& welcome) {
+  const auto found = welcome.find_user ? welcome.find_user(login.user) : std::nullopt;
+  if (found) login.number = number(found->number);
+  if (login.user == welcome.account.user) return md5_verifier(welcome.account.password.reveal(), login.user);
+  return found && !found->expired ? found->verifier : "";
+}
+
+// Asked for a password whoever it is: a stranger doesn't learn which users there are.
+bool knows_password(MessageStream& client, const std::string& verifier, const Welcome& welcome,
                     Clock::time_point deadline) {
   const auto salt = random_bytes(4);
   client.send(authentication_md5(salt));
@@ -101,9 +118,7 @@ bool knows_password(MessageStream& client, const std::string& user, const Welcom
       if (message->type == 'H' || message->type == 'S') continue;  // redshift_connector flushes everywhere
       if (message->type != 'p') throw ProtocolError("expected password response");
       const auto given = read_query(message->body);
-      const bool right = given && same_secret(*given, md5_response(welcome.account.password, user, salt));
-      // Asked for a password whoever it is: a stranger doesn't learn which users there are.
-      return right && user == welcome.account.user;
+      return given && !verifier.empty() && same_secret(*given, md5_response(verifier, salt));
     }
     if (!read_more(client, welcome.stop_event, deadline)) return false;
   }
@@ -144,14 +159,16 @@ std::optional<Login> greet(MessageStream& client, const Welcome& welcome) {
                        packet->protocol & 0xffff));
     return std::nullopt;
   }
-  Login login{packet->parameter("user"), packet->parameter("database"), known_settings(*packet)};
+  Login login{.user = packet->parameter("user"),
+              .database = packet->parameter("database"),
+              .settings = known_settings(*packet)};
   if (login.database.empty()) login.database = login.user;
   if (login.user.empty()) {
     refuse(client, "28000", "no PostgreSQL user name specified in startup packet");
     return std::nullopt;
   }
   negotiate(client, *packet);
-  if (!knows_password(client, login.user, welcome, deadline)) {
+  if (!knows_password(client, verifier_of(login, welcome), welcome, deadline)) {
     refuse(client, "28000", fmt::format("password authentication failed for user \"{}\"", login.user));
     return std::nullopt;
   }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "endpoint/catalog/users.h"
 #include "endpoint/wire/interrupt.h"
 #include "endpoint/wire/message_stream.h"
 #include "endpoint/wire/socket.h"
@@ -17,7 +18,7 @@
 
 namespace penstock::endpoint {
 
-// Who may come in, and where to.
+// The first user, and where all come to.
 struct Account {
   std::string user;
   Secret password;
@@ -26,12 +27,14 @@ struct Account {
 
 struct Login {
   std::string user;
+  std::int64_t number = 0;  // the user's, as the system tables name it; 0: not known
   std::string database;
   std::vector<std::pair<std::string, std::string>> settings;  // those of the client's that PostgreSQL knows
 };
 
 struct Welcome {
   const Account& account;
+  const std::function<std::optional<KnownUser>(const std::string&)>& find_user;  // empty: there is but the first
   CancelKeys& cancel_keys;
   const Socket& stop_event;
   std::function<bool()> have_room;  // false: too many connections

@@ -17,8 +17,8 @@ bool writes(const StatementRecord& record, std::string_view tag) {
 
 }  // namespace
 
-Journal::Journal(History& history, std::string user, std::string database, int process)
-    : history_(history), user_(std::move(user)), database_(std::move(database)), process_(process) {}
+Journal::Journal(History& history, std::string user, std::int64_t number, std::string database, int process)
+    : history_(history), user_(std::move(user)), number_(number), database_(std::move(database)), process_(process) {}
 
 StatementRecord Journal::begin(const Recognised& statement, const std::string& label) {
   if (transaction_ == 0) {
@@ -29,7 +29,8 @@ StatementRecord Journal::begin(const Recognised& statement, const std::string& l
   if (statement.kind == Recognised::Kind::query) record.query = history_.next_query();
   record.transaction = transaction_;
   record.session = process_;
-  record.user = user_;
+  record.user = acting_.empty() ? user_ : acting_;
+  record.user_number = acting_.empty() ? number_ : 0;
   record.database = database_;
   record.label = label;
   record.text = statement.logged_text;

@@ -17,7 +17,9 @@ namespace penstock::endpoint {
 
 class Journal {
  public:
-  Journal(History& history, std::string user, std::string database, int process);
+  Journal(History& history, std::string user, std::int64_t number, std::string database, int process);
+
+  void act_as(const std::string& user) { acting_ = user; }  // empty: who came in
 
   // A statement begins; its record is to be handed to done() or failed().
   StatementRecord begin(const Recognised& statement, const std::string& label);
@@ -38,6 +40,8 @@ class Journal {
  private:
   History& history_;
   const std::string user_;
+  const std::int64_t number_;
+  std::string acting_{};
   const std::string database_;
   const int process_;
   std::int64_t transaction_ = 0;  // 0: none yet

@@ -76,6 +76,13 @@ std::string Session::run(const Script& script, bool alone) {
 }
 
 std::string Session::run(const SetSession& setting) {
+  if (setting.name == "session_authorization") {
+    // PostgreSQL lets change the session's user its superusers only; a role can be taken on by who is a member of it.
+    backend_.run(setting.value.empty() ? "RESET ROLE" : "SET ROLE " + quote_name(setting.value));
+    acting_ = setting.value;
+    journal_.act_as(acting_);
+    return setting.tag;
+  }
   // SET and not set_config(): it takes no snapshot, so a transaction can still begin with its LOCK.
   backend_.run(fmt::format("SET penstock.{} TO {}", quote_name(setting.name), quote_literal(setting.value)));
   if (setting.name == "query_group") label_ = setting.value.empty() ? kNoLabel : setting.value;

@@ -15,6 +15,7 @@
 
 #include "endpoint/catalog/bootstrap.h"
 #include "endpoint/catalog/recorder.h"
+#include "endpoint/catalog/users.h"
 #include "endpoint/wire/config.h"
 #include "endpoint/wire/recorded_history.h"
 #include "endpoint/wire/s3_access.h"
@@ -98,11 +99,13 @@ void run(const std::string& config_path, Log& log) {
   bootstrap(catalog, log);
   Recorder recorder(recorder_conninfo(catalog), log);
   RecordedHistory history(recorder);
+  Users users(recorder_conninfo(catalog));
   const Services services{.split_statements = split_statements,
                           .recognise = recognise,
                           .run_copy = run_copy,
                           .run_unload = run_unload,
                           .connect = s3_access(config, log),
+                          .find_user = [&](const std::string& name) { return users.find(name); },
                           .history = &history};
   Server server(config, services, log);
   if (!config.port_file.empty()) write_port(config.port_file, server.port());

@@ -1,32 +1,12 @@
 #include "endpoint/wire/md5_password.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#include <array>
-
+#include "endpoint/sql/user_password.h"
 #include "penstock/error.h"
 
 namespace penstock::endpoint {
-
-namespace {
-
-std::string md5_hex(std::string_view first, std::string_view second) {
-  const std::string bytes = std::string(first).append(second);
-  std::array<unsigned char, 16> digest{};
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_md5(), nullptr) != 1) {
-    throw Error(ErrorKind::internal, "OpenSSL has no MD5 here, and Redshift's drivers know no better exchange");
-  }
-  std::string hex;
-  for (const auto byte : digest) {
-    hex.push_back("0123456789abcdef"[byte >> 4]);
-    hex.push_back("0123456789abcdef"[byte & 15]);
-  }
-  return hex;
-}
-
-}  // namespace
 
 std::string random_bytes(std::size_t count) {
   std::string bytes(count, '\0');
@@ -37,7 +17,11 @@ std::string random_bytes(std::size_t count) {
 }
 
 std::string md5_response(const Secret& password, std::string_view user, std::string_view salt) {
-  return "md5" + md5_hex(md5_hex(password.reveal(), user), salt);
+  return md5_response(md5_verifier(password.reveal(), user), salt);
+}
+
+std::string md5_response(std::string_view verifier, std::string_view salt) {
+  return "md5" + md5_hex(verifier.substr(3), salt);
 }
 
 bool same_secret(std::string_view a, std::string_view b) noexcept {

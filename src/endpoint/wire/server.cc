@@ -141,6 +141,7 @@ std::optional<Login> Server::greet_stranger(Connection& connection, MessageStrea
     }
   } const no_stranger{connection};
   return greet(client, {.account = config_.account,
+                        .find_user = services_.find_user,
                         .cancel_keys = cancel_keys_,
                         .stop_event = stop_event_,
                         .have_room = have_room,

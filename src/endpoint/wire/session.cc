@@ -29,7 +29,7 @@ Session::Session(const Services& services, const Login& login, MessageStream cli
       interrupt_(interrupt),
       conversation_(std::move(client), std::move(backend.stream), stop_event),
       backend_(conversation_, [this](const Message& message) { relay_aside(message); }),
-      journal_(*services.history, login.user, login.database, backend.key.process),
+      journal_(*services.history, login.user, login.number, login.database, backend.key.process),
       process_(backend.key.process) {
   welcome(backend, client_key);
 }
@@ -287,8 +287,11 @@ void Session::transaction_ended(bool committed) {
   last_ids_.transaction_ended(committed);
   if (committed) {
     label_before_ = label_;
+    acting_before_ = acting_;
   } else {
     label_ = label_before_;
+    acting_ = acting_before_;
+    journal_.act_as(acting_);
   }
 }
 

@@ -36,6 +36,7 @@ struct Services {
   std::function<CopyReport(const CopyStatement&, const TargetTable&, CopySink&, const CopyEnvironment&)> run_copy;
   std::function<void(const UnloadStatement&, UnloadSource&, const UnloadEnvironment&, UnloadReport&)> run_unload;
   std::function<std::unique_ptr<Buckets>(const Authorization&)> connect;
+  std::function<std::optional<KnownUser>(const std::string&)> find_user{};  // besides the first one
   History* history = nullptr;
 };
 
@@ -144,6 +145,8 @@ class Session {
   static constexpr auto* kNoLabel = "default";
   std::string label_ = kNoLabel;         // SET query_group
   std::string label_before_ = kNoLabel;  // what a rollback goes back to
+  std::string acting_{};                 // SET SESSION AUTHORIZATION; empty: who came in
+  std::string acting_before_{};          // what a rollback goes back to
 };
 
 }  // namespace penstock::endpoint

@@ -155,15 +155,14 @@ END $$;
 
 GRANT SELECT ON pg_catalog.penstock_show_tables, pg_catalog.penstock_show_columns TO PUBLIC;
 
--- Those of a superuser, which here is the administrator.
-CREATE OR REPLACE FUNCTION pg_internal.grant_to_administrator(administrator text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Those of a superuser, who may let others see them.
+DO $$
 DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['stl_tr_conflict', 'stv_locks', 'stv_tbl_perm', 'svv_table_info',
                               'sys_transaction_history'] LOOP
     EXECUTE format('REVOKE ALL ON pg_catalog.%I FROM PUBLIC', name);
-    EXECUTE format('GRANT SELECT ON pg_catalog.%I TO %I', name, administrator);
+    EXECUTE format('GRANT SELECT ON pg_catalog.%I TO "penstock superusers" WITH GRANT OPTION', name);
   END LOOP;
 END $$;

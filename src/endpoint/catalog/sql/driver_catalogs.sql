@@ -53,14 +53,6 @@ SELECT c.oid AS reloid, c.relname, c.relnamespace, c.reltype, c.relowner, c.rela
   FROM pg_catalog.redshift_pg_class c LEFT JOIN pg_internal.table_attributes t ON t.relation = c.oid;
 CREATE OR REPLACE VIEW pg_catalog.pg_attribute_info AS SELECT * FROM pg_catalog.redshift_pg_attribute;
 
--- usecatupd was PostgreSQL's, too, when Redshift began.
-CREATE OR REPLACE VIEW pg_catalog.pg_user AS
-SELECT rolname AS usename, oid AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper,
-       rolreplication AS userepl, rolbypassrls AS usebypassrls, '********'::text AS passwd, rolvaliduntil AS valuntil,
-       rolconfig AS useconfig, rolsuper AS usecatupd
-  FROM pg_roles WHERE rolcanlogin;
-CREATE OR REPLACE VIEW pg_catalog.pg_user_info AS
-SELECT usename, usesysid, usecreatedb, usesuper, usecatupd, passwd, valuntil, useconfig FROM pg_user;
 CREATE OR REPLACE VIEW pg_catalog.pg_database_info AS SELECT * FROM pg_database;
 
 -- Views without schema binding are bound here: there are none to tell of.
@@ -83,7 +75,7 @@ END $$;
 
 GRANT SELECT ON pg_catalog.redshift_pg_class, pg_catalog.redshift_pg_attribute, pg_catalog.redshift_pg_attrdef,
   pg_catalog.redshift_pg_proc, pg_catalog.pg_proc_info, pg_catalog.pg_class_info, pg_catalog.pg_attribute_info,
-  pg_catalog.pg_user_info, pg_catalog.pg_database_info TO PUBLIC;
+  pg_catalog.pg_database_info TO PUBLIC;
 
 -- What JDBC's getProcedureColumns() asks for, in a way that only Redshift takes: a row for each result and parameter.
 CREATE OR REPLACE FUNCTION pg_internal.jdbc_type(type_name text) RETURNS smallint

@@ -7,7 +7,7 @@ CREATE SCHEMA IF NOT EXISTS pg_internal;
 REVOKE ALL ON SCHEMA pg_internal FROM PUBLIC;
 CREATE EXTENSION IF NOT EXISTS dblink SCHEMA pg_internal;
 
--- conninfo: how a session reaches this database beside its own transaction; admin: who sees everybody's rows
+-- conninfo: how a session reaches this database beside its own transaction; admin: the first user
 CREATE TABLE IF NOT EXISTS pg_internal.settings (
   name text PRIMARY KEY,
   value text NOT NULL
@@ -15,14 +15,6 @@ CREATE TABLE IF NOT EXISTS pg_internal.settings (
 
 CREATE SEQUENCE IF NOT EXISTS pg_internal.query_ids START 100;
 CREATE SEQUENCE IF NOT EXISTS pg_internal.transaction_ids START 1000;
-
--- Who asks, as the system tables name users; NULL for the administrator, who sees all.
-CREATE OR REPLACE FUNCTION pg_internal.restricted_reader() RETURNS integer
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT usesysid::integer FROM pg_user
-   WHERE usename = session_user AND NOT usesuper
-     AND usename NOT IN (SELECT value FROM pg_internal.settings WHERE name = 'admin')
-$$;
 
 -- Large objects and the server's files are none of Redshift's.
 DO $$

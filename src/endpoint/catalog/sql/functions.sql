@@ -28,7 +28,7 @@ RETURN transaction_timestamp()::timestamp;
 
 -- Those that Redshift writes without parentheses, and the endpoint with them.
 CREATE OR REPLACE FUNCTION pg_catalog.current_user_id() RETURNS integer LANGUAGE sql STABLE
-RETURN (SELECT usesysid::integer FROM pg_user WHERE usename = current_user);
+RETURN (SELECT oid::integer FROM pg_roles WHERE rolname = current_user);
 CREATE OR REPLACE FUNCTION pg_catalog.current_aws_account() RETURNS bigint LANGUAGE sql IMMUTABLE
 RETURN 123456789012;
 CREATE OR REPLACE FUNCTION pg_catalog.current_namespace() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
