@@ -176,3 +176,32 @@ def test_copy_reads_the_old_timestamps_of_parquet(place, keys, rows):
     loaded = [r[0] for r in place.query(f"SELECT t FROM {place.schema}.t")]
     assert sorted(m for m in loaded if m) == sorted(m for m in moments if m)
     assert len(loaded) == len(moments)
+
+
+@pytest.mark.parametrize("options, body", [
+    ("CSV", b"1\n2\n"), ("JSON 'auto'", b'{"id": 1}{"id": 2, "n": null}'), ("PARQUET FILLRECORD", None)])
+def test_what_is_null_and_may_not_be_is_the_default_evaluated_once(place, keys, options, body):
+    """Of every type, in PostgreSQL's own form, and by the client's settings of dates."""
+    if body is None:
+        out = io.BytesIO()
+        pq.write_table(pa.table({"id": pa.array([1, 2], pa.int32())}), out)
+        body = out.getvalue()
+    place.bucket.put("k", body)
+    table = f"{place.schema}.t"
+    place.connection.execute(f"""CREATE TABLE {table} (id int NOT NULL, r float8 NOT NULL DEFAULT random(),
+        b bool NOT NULL DEFAULT true, n decimal(8,2) NOT NULL DEFAULT 1.5, d date NOT NULL DEFAULT '2020-02-29',
+        t timestamp NOT NULL DEFAULT '2020-02-29 12:00:00.5', z timestamptz NOT NULL DEFAULT '2020-02-29 12:00:00+02',
+        c char(3) NOT NULL DEFAULT 'ab', i2 smallint NOT NULL DEFAULT 2, i8 bigint NOT NULL DEFAULT 9007199254740993,
+        m time NOT NULL DEFAULT '01:02:03', kept int DEFAULT 5)""")
+    if options == "CSV":  # FILLRECORD would have a varchar that is missing be empty
+        options += " FILLRECORD DATEFORMAT 'MM/DD/YYYY'"
+    place.connection.execute("SET datestyle = 'SQL, DMY'")
+    try:
+        place.connection.execute(f"COPY {table} FROM '{place.bucket.uri('k')}' {keys} {options}")
+    finally:
+        place.connection.execute("SET datestyle = 'ISO, MDY'")
+    assert place.query(f"SELECT count(DISTINCT r) FROM {table}") == [(1,)]
+    row = (True, "1.50", "2020-02-29", "2020-02-29 12:00:00.5", "2020-02-29 10:00:00", "ab", 2, 9007199254740993,
+           "01:02:03", None)
+    assert place.query(f"SELECT b, n::varchar, d::varchar, t::varchar, (z at time zone 'utc')::varchar, trim(c), i2, i8,"
+                       f" m::varchar, kept FROM {table}") == [row, row]

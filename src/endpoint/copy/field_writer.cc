@@ -66,8 +66,9 @@ FieldWriter::FieldWriter(const CopyStatement& statement)
 
 std::size_t FieldWriter::room(const LoadColumn& column) noexcept {
   constexpr std::size_t kLargestFixed = 12;  // timetz
-  if (column.type == ColumnType::numeric) return decimal_room(shape_of(column, false));
-  return BinaryRows::kFieldHeader + kLargestFixed;
+  const std::size_t value = column.type == ColumnType::numeric ? decimal_room(shape_of(column, false))
+                                                               : BinaryRows::kFieldHeader + kLargestFixed;
+  return column.instead_of_null ? std::max(value, BinaryRows::kFieldHeader + column.instead_of_null->size()) : value;
 }
 
 bool FieldWriter::fail(LoadErrorCode code, std::string reason) {
@@ -76,6 +77,10 @@ bool FieldWriter::fail(LoadErrorCode code, std::string reason) {
 }
 
 bool FieldWriter::put_null(BinaryRows& rows, const LoadColumn& column) {
+  if (column.instead_of_null) {
+    rows.put_field(std::string_view(*column.instead_of_null));
+    return true;
+  }
   if (column.not_null) return fail(LoadErrorCode::null_in_not_null, "Missing data for not-null field");
   rows.put_null();
   return true;

@@ -21,12 +21,14 @@ class PathParser {
   JsonPath parse() {
     if (!take("$")) fail("must begin with $");
     JsonPath steps;
-    while (!rest_.empty()) steps.push_back(rest_.front() == '.' ? dot_step(steps) : bracket_step());
+    while (!rest_.empty()) steps.push_back(rest_.front() == '.' ? dot_step() : bracket_step());
+    if (has_dot_name_ && has_bracket_name_) fail("mixes .name and ['name']");
     return steps;
   }
 
  private:
-  JsonStep dot_step(const JsonPath&) {
+  JsonStep dot_step() {
+    has_dot_name_ = true;
     rest_.remove_prefix(1);
     const auto end = rest_.find_first_of(".['");
     std::string name(rest_.substr(0, end));
@@ -42,6 +44,7 @@ class PathParser {
       if (end == std::string_view::npos) fail("has a ['name'] without an end");
       std::string name(rest_.substr(0, end));
       rest_.remove_prefix(end + 2);
+      has_bracket_name_ = true;
       return name;
     }
     std::size_t index = 0;
@@ -66,6 +69,8 @@ class PathParser {
   std::string_view path_;
   std::string_view rest_;
   std::int64_t query_;
+  bool has_dot_name_ = false;
+  bool has_bracket_name_ = false;
 };
 
 }  // namespace

@@ -30,6 +30,7 @@ LoadColumn load_column(const TargetColumn& column) {
     throw not_supported(fmt::format("COPY into column {}: its type (oid {})", column.name, column.type_oid));
   }
   LoadColumn load{.name = column.name, .type = known->type, .not_null = column.not_null, .identity = column.identity};
+  if (column.not_null && !column.identity && !column.identity_by_default) load.instead_of_null = column.default_value;
   if (is_text(load.type) && column.type_modifier >= kVarHeader) load.length = column.type_modifier - kVarHeader;
   if (load.type == ColumnType::numeric && column.type_modifier >= kVarHeader) {
     const std::int32_t modifier = column.type_modifier - kVarHeader;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ struct LoadColumn {
   std::int32_t precision = kUnlimited;  // numeric
   std::int32_t scale = 0;               // numeric with a precision
   bool not_null = false;
+  std::optional<std::string> instead_of_null{};  // of a NOT NULL column: its DEFAULT, in PostgreSQL's binary form
   bool identity = false;
 };
 

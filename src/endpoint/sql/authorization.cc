@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "endpoint/sql/sql_error.h"
 
 namespace penstock::endpoint {
@@ -26,6 +27,10 @@ std::string argument(TokenReader& reader) {
 void AuthorizationClauses::read_iam_role(TokenReader& reader) {
   role_clause_ = true;
   role_ = reader.accept("DEFAULT") ? "default" : reader.string();
+  if (role_->empty() || role_->find_first_of(" \t\r\n") != std::string::npos) {
+    throw SqlError("42601", fmt::format("IAM_ROLE '{}': expected an ARN, or several with commas and no blanks between",
+                                        printable(*role_)));
+  }
 }
 
 void AuthorizationClauses::read_access_key_id(TokenReader& reader) {

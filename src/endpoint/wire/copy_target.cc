@@ -20,7 +20,11 @@ constexpr std::string_view kFindTable = R"sql(
 constexpr std::string_view kFindColumns = R"sql(
   SELECT a.attname, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END,
          CASE WHEN t.typtype = 'd' AND a.atttypmod = -1 THEN t.typtypmod ELSE a.atttypmod END,
-         a.attnotnull, pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity
+         a.attnotnull, pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity,
+         CASE WHEN a.attnotnull AND d.adbin IS NOT NULL
+              THEN pg_catalog.format('pg_catalog.encode(%s((%s)::%s), ''hex'')', t.typsend,
+                                     pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+                                     pg_catalog.format_type(a.atttypid, a.atttypmod)) END
     FROM pg_catalog.pg_attribute a
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -38,8 +42,35 @@ bool is_true(const std::optional<std::string>& text) { return text == "t"; }
 
 std::string qualified(const TargetTable& table) { return quote_name(table.schema) + "." + quote_name(table.name); }
 
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    unsigned byte = 0;
+    std::from_chars(hex.data() + i, hex.data() + i + 2, byte, 16);
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
+// Once for the statement, as Redshift does. expressions: by column, SQL that gives its DEFAULT in hex.
+void evaluate_defaults(Backend& backend, std::vector<TargetColumn>& columns,
+                       const std::vector<std::optional<std::string>>& expressions) {
+  std::string query;
+  for (const auto& expression : expressions) {
+    if (expression) query += (query.empty() ? "SELECT " : ", ") + *expression;
+  }
+  if (query.empty()) return;
+  const auto values = backend.run(query).rows.at(0);
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!expressions[i]) continue;
+    if (const auto& hex = values.at(next++)) columns[i].default_value = from_hex(*hex);
+  }
+}
+
 std::vector<TargetColumn> columns_of(Backend& backend, std::uint32_t oid) {
   std::vector<TargetColumn> columns;
+  std::vector<std::optional<std::string>> defaults;
   for (const auto& row : backend.run(kFindColumns, {std::to_string(oid)}).rows) {
     TargetColumn column;
     column.name = row.at(0).value_or("");
@@ -50,7 +81,9 @@ std::vector<TargetColumn> columns_of(Backend& backend, std::uint32_t oid) {
     column.identity = row.at(5) == "a";
     column.identity_by_default = row.at(5) == "d";
     columns.push_back(std::move(column));
+    defaults.push_back(row.at(6));
   }
+  evaluate_defaults(backend, columns, defaults);
   return columns;
 }
 

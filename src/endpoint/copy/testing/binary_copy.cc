@@ -157,7 +157,11 @@ TargetColumn column_of(std::string_view definition) {
     column.type_modifier = known->oid == 1700 ? (first << 16 | scale) + 4 : first + 4;
   }
   column.not_null = rest.find("not null") != std::string_view::npos;
-  if (rest.find(" default") != std::string_view::npos) column.default_expression = "0";
+  if (const auto at = rest.find(" default"); at != std::string_view::npos) {
+    column.default_expression = "0";
+    const std::string_view literal = rest.substr(std::min(rest.size(), at + std::string_view(" default '").size()));
+    if (!literal.empty()) column.default_value = literal.substr(0, literal.find('\''));
+  }
   column.identity = rest.find(" identity") != std::string_view::npos;
   column.identity_by_default = rest.find(" by default identity") != std::string_view::npos;
   if (column.identity_by_default) column.default_expression.reset();

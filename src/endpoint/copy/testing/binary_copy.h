@@ -9,7 +9,7 @@
 
 namespace penstock::endpoint::testing {
 
-// "id int4 not null, name varchar(20) default, n numeric(8,2), k int8 identity"
+// "id int4 not null, name varchar(20) default, s varchar(5) not null default 'x', n numeric(8,2), k int8 identity"
 TargetTable table_of(std::string_view columns);
 
 // Keeps the rows as text: "1|abc|NULL".
