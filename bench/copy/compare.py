@@ -1,27 +1,26 @@
-"""COPY of a CSV through the local Redshift, and psql's \\copy of the same file into the same PostgreSQL, in turn.
+"""COPY through the local Redshift, and psql's \\copy of the same rows into the same PostgreSQL, in turn.
 
-Whole-process wall seconds of psql, which sends the one statement or the file. What the two tables hold is compared
-before any time is believed.
+The CSV is loaded as one plain file and as eight gzip parts. Whole-process wall seconds of psql, which sends the one
+statement or the file. What the tables hold is compared before any time is believed. Beside it: what the endpoint
+takes of memory for the file and for a tenth of it, and what COPY of the same rows as JSON and Parquet takes.
 """
 
 import argparse
-import json
+import gzip
 import os
 import random
-import shlex
-import shutil
 import statistics
-import subprocess
-import tempfile
-import time
 from pathlib import Path
+
+from local_redshift import LocalRedshift, local_redshift, timed
 
 COLUMNS = ("id bigint not null, name varchar(40), amount numeric(12,2), quantity int, price float8, active bool, "
            "day date, at timestamp, note varchar(200), code char(4)")
+PARTS = 8
 
 
-def write_csv(path: Path, megabytes: int) -> int:
-    """About so many megabytes, of one block of 16 MB again and again; one note in twelve is quoted."""
+def block_of_csv() -> bytes:
+    """16 MB; one note in twelve is quoted."""
     at_random = random.Random(11)
     lines, size, i = [], 0, 0
     while size < 16 << 20:
@@ -35,90 +34,101 @@ def write_csv(path: Path, megabytes: int) -> int:
         lines.append(line)
         size += len(line)
         i += 1
-    block = b"".join(lines)
-    with path.open("wb") as file:
-        for _ in range(-(-(megabytes << 20) // len(block))):
-            file.write(block)
-    return path.stat().st_size
+    return b"".join(lines)
 
 
-class LocalRedshift:
-    """`penstock local up` in a folder of its own; gone at the end."""
+class Data:
+    """About so many megabytes, of one block again and again: whole, as parts, and a tenth of it."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self.penstock, self.data = binaries / "penstock", folder / "local"
-        self.base = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-        self.base["HOME"] = str(folder)
-        self._local("up", "--s3", "folder", "--detach")
-        words = shlex.split(self._local("env"), comments=True)
-        self.environment = {**self.base, **dict(word.split("=", 1) for word in words if "=" in word)}
-        self.backend = json.loads((self.data / "endpoint.json").read_text())["backend"]
-
-    def _local(self, verb: str, *options: str) -> str:
-        return subprocess.run([self.penstock, "local", verb, "--data", self.data, *options], env=self.base, check=True,
-                              stdout=subprocess.PIPE, text=True).stdout
-
-    @property
-    def bucket(self) -> Path:
-        return Path(self.environment["PENSTOCK_S3_FOLDER"]) / "bench"
-
-    def client(self, sql: str) -> str:
-        """As a client of the local Redshift; the statement goes by stdin, for it may hold keys."""
-        env = self.environment
-        return self._psql(sql, env["REDSHIFT_HOST"], env["REDSHIFT_PORT"], env["REDSHIFT_USER"],
-                          PGPASSWORD=env["REDSHIFT_PASSWORD"])
-
-    def postgres(self, sql: str) -> str:
-        """As PostgreSQL's own client, past the endpoint."""
-        return self._psql(sql, self.backend["socket_dir"], str(self.backend["port"]), self.backend["superuser"])
-
-    def _psql(self, sql: str, host: str, port: str, user: str, **environment: str) -> str:
-        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", host, "-p", port, "-U", user, "dev"]
-        return subprocess.run(command, input=sql, env={**self.base, **environment}, check=True, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
-
-    def down(self) -> None:
-        self._local("down")
+    def __init__(self, bucket: Path, megabytes: int) -> None:
+        bucket.mkdir(parents=True)
+        block = block_of_csv()
+        packed = gzip.compress(block, 6)  # members one behind the other are one file
+        blocks = max(PARTS, -(-(megabytes << 20) // len(block)))
+        self.csv = bucket / "wide.csv"
+        for path, times in ((self.csv, blocks), (bucket / "tenth.csv", max(1, blocks // 10))):
+            with path.open("wb") as file:
+                for _ in range(times):
+                    file.write(block)
+        (bucket / "parts").mkdir()
+        for part in range(PARTS):
+            with (bucket / "parts" / f"{part}.csv.gz").open("wb") as file:
+                for _ in range(part, blocks, PARTS):
+                    file.write(packed)
+        self.size = self.csv.stat().st_size
 
 
-def contents(redshift: LocalRedshift, table: str) -> str:
-    return redshift.postgres(f"SELECT count(*), sum(hashtextextended(t::text, 0)) FROM public.{table} t")
+class Comparison:
+    def __init__(self, redshift: LocalRedshift, data: Data, rounds: int) -> None:
+        self.redshift, self.data, self.rounds = redshift, data, rounds
+        for table in ("through_endpoint", "through_psql"):
+            redshift.client(f"CREATE TABLE {table} ({COLUMNS})")
 
+    def copy(self, key: str, options: str) -> None:
+        self.redshift.client(f"COPY through_endpoint FROM 's3://bench/{key}' {self.redshift.keys} {options}")
 
-def timed(act) -> float:
-    started = time.monotonic()
-    act()
-    return time.monotonic() - started
+    def empty(self, table: str) -> None:
+        self.redshift.postgres(f"TRUNCATE public.{table}")
+        self.redshift.postgres("CHECKPOINT")
 
+    def contents(self, table: str) -> str:
+        return self.redshift.postgres(f"SELECT count(*), sum(hashtextextended(t::text, 0)) FROM public.{table} t")
 
-def compare(redshift: LocalRedshift, rounds: int, megabytes: int) -> None:
-    redshift.bucket.mkdir(parents=True)
-    csv = redshift.bucket / "wide.csv"
-    size = write_csv(csv, megabytes)
-    keys = redshift.environment
-    copy = (f"COPY through_endpoint FROM 's3://bench/wide.csv' ACCESS_KEY_ID '{keys['AWS_ACCESS_KEY_ID']}' "
-            f"SECRET_ACCESS_KEY '{keys['AWS_SECRET_ACCESS_KEY']}' CSV")
-    for table in ("through_endpoint", "through_psql"):
-        redshift.client(f"CREATE TABLE {table} ({COLUMNS})")
-    ways = {
-        "COPY through the endpoint": ("through_endpoint", lambda: redshift.client(copy)),
-        "psql \\copy": ("through_psql", lambda: redshift.postgres(f"\\copy public.through_psql FROM '{csv}' csv")),
-    }
-    seconds: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(rounds):
-        for way, (table, load) in ways.items():
-            redshift.postgres(f"TRUNCATE public.{table}")
-            redshift.postgres("CHECKPOINT")
-            seconds[way].append(timed(load))
-        found = {way: contents(redshift, table) for way, (table, _) in ways.items()}
-        if len(set(found.values())) != 1:
-            raise SystemExit(f"the tables differ, so the times mean nothing: {found}")
-    print(f"{size / 1e6:.0f} MB of CSV, {rounds} rounds, the same rows either way")
-    for way, times in seconds.items():
-        print(f"  {way:26} {statistics.median(times):6.2f} s  ({min(times):.2f}-{max(times):.2f}, "
-              f"{size / 1e6 / statistics.median(times):.0f} MB/s)")
-    ours, theirs = (statistics.median(times) for times in seconds.values())
-    print(f"  ratio of the medians       {ours / theirs:6.2f}")
+    def against_psql(self) -> None:
+        ours = {"COPY of one plain file": ("wide.csv", "CSV"), f"COPY of {PARTS} gzip parts": ("parts/", "CSV GZIP")}
+        seconds: dict[str, list[float]] = {way: [] for way in [*ours, "psql \\copy"]}
+        for _ in range(self.rounds):
+            self.empty("through_psql")
+            seconds["psql \\copy"].append(timed(
+                lambda: self.redshift.postgres(f"\\copy public.through_psql FROM '{self.data.csv}' csv")))
+            expected = self.contents("through_psql")
+            for way, (key, options) in ours.items():
+                self.empty("through_endpoint")
+                seconds[way].append(timed(lambda: self.copy(key, options)))
+                if (found := self.contents("through_endpoint")) != expected:
+                    raise SystemExit(f"the tables differ, so the times mean nothing: {way}: {found}, not {expected}")
+            self.empty("through_psql")
+        theirs = statistics.median(seconds["psql \\copy"])
+        print(f"{self.data.size / 1e6:.0f} MB of CSV, {self.rounds} rounds, the same rows each way, medians:")
+        for way, times in seconds.items():
+            median = statistics.median(times)
+            print(f"  {way:24} {median:6.2f} s  ({min(times):.2f}-{max(times):.2f}, "
+                  f"{self.data.size / 1e6 / median:.0f} MB/s)  ratio {median / theirs:.2f}")
+
+    def memory(self) -> None:
+        """At most, above what it had before."""
+        print("memory of the endpoint, at most, in a COPY:")
+        peaks = {}
+        for what, key, options in (("a tenth of it, plain", "tenth.csv", "CSV"), ("all of it, plain", "wide.csv", "CSV"),
+                                   (f"all of it, {PARTS} parts", "parts/", "CSV GZIP")):
+            self.empty("through_endpoint")
+            self.redshift.forget_peak()
+            self.copy(key, options)
+            peaks[what] = self.redshift.megabytes("VmHWM")
+            print(f"  {what:24} {peaks[what]:6.0f} MB")
+        if peaks["all of it, plain"] > 1.25 * peaks["a tenth of it, plain"]:
+            raise SystemExit("the memory grows with the file")
+
+    def formats(self) -> None:
+        """The tenth, in each format as UNLOAD writes it."""
+        self.empty("through_endpoint")
+        self.copy("tenth.csv", "CSV")
+        expected = self.contents("through_endpoint")
+        formats = {"CSV": "CSV", "JSON": "JSON 'auto'", "PARQUET": "PARQUET"}
+        for name in formats:
+            self.redshift.client(f"UNLOAD ('SELECT * FROM through_endpoint') TO 's3://bench/{name}/' {self.redshift.keys}"
+                                 f" FORMAT {name}")
+        seconds: dict[str, list[float]] = {name: [] for name in formats}
+        for _ in range(self.rounds):
+            for name, options in formats.items():
+                self.empty("through_endpoint")
+                seconds[name].append(timed(lambda: self.copy(f"{name}/", options)))
+                if (found := self.contents("through_endpoint")) != expected:
+                    raise SystemExit(f"{name} gives other rows: {found}, not {expected}")
+        csv = statistics.median(seconds["CSV"])
+        print("a tenth of the rows, from what UNLOAD wrote of them:")
+        for name, times in seconds.items():
+            print(f"  COPY of {name:16} {statistics.median(times):6.2f} s  ratio to CSV {statistics.median(times) / csv:.2f}")
 
 
 def main() -> None:
@@ -127,16 +137,11 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", "3")))
     arguments.add_argument("--megabytes", type=int, default=int(os.environ.get("MEGABYTES", "1024")))
     given = arguments.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="penstock-bench-"))
-    folder.chmod(0o755)  # PostgreSQL's user must get to its files
-    try:
-        redshift = LocalRedshift(given.binaries.absolute(), folder)
-        try:
-            compare(redshift, given.rounds, given.megabytes)
-        finally:
-            redshift.down()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with local_redshift(given.binaries) as redshift:
+        comparison = Comparison(redshift, Data(redshift.bucket, given.megabytes), given.rounds)
+        comparison.against_psql()
+        comparison.memory()
+        comparison.formats()
 
 
 if __name__ == "__main__":
