@@ -502,6 +502,19 @@ TEST_F(Catalog, HistoryIsKeptForSevenDays) {
               ElementsAre(ElementsAre("-2")));
 }
 
+TEST_F(Catalog, HistoryIsKeptForSevenDaysHoweverLongItRuns) {
+  Recorder recorder(recorder_conninfo(config()), silence(), std::chrono::seconds(0));
+  Postgres superuser(recorder_conninfo(config()));
+  superuser.run(
+      "INSERT INTO pg_internal.stl_utilitytext (userid, text, recorded_at) VALUES"
+      " (1, 'eight days', now() - interval '8 days'), (1, 'six days', now() - interval '6 days')");
+  recorder.record(record("ROLLBACK -- today"));
+  recorder.flush();
+  EXPECT_EQ(superuser.value("SELECT count(*) FROM pg_internal.stl_utilitytext WHERE text LIKE 'eight days%'"), "0");
+  EXPECT_EQ(superuser.value("SELECT count(*) FROM pg_internal.stl_utilitytext WHERE text LIKE 'six days%'"), "1");
+  EXPECT_EQ(superuser.value("SELECT count(*) FROM pg_internal.stl_utilitytext WHERE text LIKE '%-- today%'"), "1");
+}
+
 TEST_F(Catalog, ALostConnectionLosesRecordsAndNothingElse) {
   struct Errors final : Log {
     void write(Severity severity, std::string_view) noexcept override { count += severity == Severity::error ? 1 : 0; }

@@ -22,7 +22,9 @@
 namespace penstock::endpoint {
 namespace {
 
-constexpr std::size_t kMostWaiting = 10'000;    // records; beyond, who records waits
+constexpr std::size_t kMostWaiting = 2'000;  // records; beyond, who records waits
+constexpr std::size_t kEnough = 1'000;       // records that are written at once, without waiting for more
+constexpr std::chrono::milliseconds kGathering{50};
 constexpr std::size_t kRowsAStatement = 1'000;  // of one INSERT
 constexpr int kIdsAtOnce = 100;
 constexpr auto kIdSequences = std::to_array<const char*>({"query_ids", "transaction_ids"});
@@ -63,6 +65,7 @@ struct Waiting {
   std::vector<Pending> records;
   std::uint64_t recorded = 0;
   std::uint64_t written = 0;
+  std::uint64_t wanted = 0;  // somebody waits until so many are written
   bool closed = false;
 };
 
@@ -101,10 +104,19 @@ class Writer {
     }
   }
 
-  void drop_what_is_old() {
-    for (const auto& [table, target] : targets_) {
-      postgres_->run(fmt::format("DELETE FROM pg_internal.{} WHERE recorded_at < now() - interval '7 days'", table));
+  void drop_what_is_old() noexcept {
+    dropped_ = std::chrono::steady_clock::now();
+    try {
+      if (!postgres_ || !postgres_->connected()) connect();
+      delete_what_is_old();
+    } catch (const std::exception& failure) {
+      log_.error(fmt::format("system tables: rows older than seven days stay for now: {}", failure.what()));
+      postgres_.reset();
     }
+  }
+
+  [[nodiscard]] std::chrono::steady_clock::duration since_dropped() const {
+    return std::chrono::steady_clock::now() - dropped_;
   }
 
   void write(std::vector<Pending>& records, const std::function<std::int64_t()>& next_query) noexcept {
@@ -128,6 +140,12 @@ class Writer {
   }
 
  private:
+  void delete_what_is_old() {
+    for (const auto& [table, target] : targets_) {
+      postgres_->run(fmt::format("DELETE FROM pg_internal.{} WHERE recorded_at < now() - interval '7 days'", table));
+    }
+  }
+
   std::int64_t number_of(const std::string& user) {
     const auto known = users_.find(user);
     if (known != users_.end()) return known->second;
@@ -162,12 +180,14 @@ class Writer {
   std::optional<Postgres> postgres_;
   std::map<std::string, Target> targets_;
   std::map<std::string, std::int64_t> users_;
+  std::chrono::steady_clock::time_point dropped_;
 };
 
 }  // namespace
 
 struct Recorder::Impl {
-  Impl(std::string server, Log& log) : conninfo(std::move(server)), writer(conninfo, log) {
+  Impl(std::string server, Log& log, std::chrono::seconds sweep)
+      : conninfo(std::move(server)), sweep_every(sweep), writer(conninfo, log) {
     writer.connect();
     writer.drop_what_is_old();
     thread = std::jthread([this] { work(); });
@@ -180,24 +200,31 @@ struct Recorder::Impl {
   void work() {
     while (true) {
       std::vector<Pending> batch;
-      const bool more = waiting.wait([](const Waiting& w) { return w.closed || !w.records.empty(); },
-                                     [&](Waiting& w) {
-                                       batch.swap(w.records);
-                                       return !batch.empty();
-                                     });
+      waiting.wait([](const Waiting& w) { return w.closed || !w.records.empty(); }, [](const Waiting&) {});
+      // A transaction for each statement would take more of the machine than most statements do.
+      waiting.wait_until(
+          std::chrono::steady_clock::now() + kGathering,
+          [](const Waiting& w) { return w.closed || w.wanted > w.written || w.records.size() >= kEnough; },
+          [](const Waiting&) {});
+      const bool more = waiting.with([&](Waiting& w) {
+        batch.swap(w.records);
+        return !batch.empty();
+      });
       if (!more) return;
       writer.write(batch, [this] { return next(0); });
+      if (writer.since_dropped() >= sweep_every) writer.drop_what_is_old();
       waiting.change([&](Waiting& w) { w.written += batch.size(); });
     }
   }
 
   void add(Pending record) {
-    waiting.wait([](const Waiting& w) { return w.records.size() < kMostWaiting; },
-                 [&](Waiting& w) {
-                   w.records.push_back(std::move(record));
-                   ++w.recorded;
-                 });
-    waiting.change([](Waiting&) {});
+    const auto count = waiting.wait([](const Waiting& w) { return w.records.size() < kMostWaiting; },
+                                    [&](Waiting& w) {
+                                      w.records.push_back(std::move(record));
+                                      ++w.recorded;
+                                      return w.records.size();
+                                    });
+    if (count == 1 || count == kEnough) waiting.change([](Waiting&) {});  // what the thread waits for
   }
 
   Postgres& connected(Ids& i) const {
@@ -222,13 +249,15 @@ struct Recorder::Impl {
   }
 
   const std::string conninfo;
+  const std::chrono::seconds sweep_every;
   Guarded<Waiting> waiting;
   Guarded<Ids> ids;
   Writer writer;
   std::jthread thread;  // last: it is joined before what it uses goes
 };
 
-Recorder::Recorder(std::string conninfo, Log& log) : impl_(std::make_unique<Impl>(std::move(conninfo), log)) {}
+Recorder::Recorder(std::string conninfo, Log& log, std::chrono::seconds sweep_every)
+    : impl_(std::make_unique<Impl>(std::move(conninfo), log, sweep_every)) {}
 Recorder::~Recorder() = default;
 
 std::int64_t Recorder::next_query() { return impl_->next(0); }
@@ -264,7 +293,7 @@ void Recorder::record_unload(const StatementRecord& statement, const UnloadState
 }
 
 void Recorder::flush() {
-  const std::uint64_t recorded = impl_->waiting.with([](const Waiting& w) { return w.recorded; });
+  const std::uint64_t recorded = impl_->waiting.change([](Waiting& w) { return w.wanted = w.recorded; });
   impl_->waiting.wait([&](const Waiting& w) { return w.written >= recorded; }, [](const Waiting&) {});
 }
 

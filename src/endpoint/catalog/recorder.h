@@ -44,8 +44,8 @@ struct StatementRecord {
 class Recorder {
  public:
   // conninfo: libpq's, of a superuser on the bootstrapped database: recorder_conninfo(). Drops what is older than
-  // seven days.
-  Recorder(std::string conninfo, Log& log);
+  // seven days, now and again: when it records, and has not done so for sweep_every.
+  Recorder(std::string conninfo, Log& log, std::chrono::seconds sweep_every = std::chrono::hours(1));
   ~Recorder();
   std::int64_t next_query();        // ids never repeat, also over restarts; throws Error unavailable
   std::int64_t next_transaction();  // likewise

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace penstock::endpoint {
@@ -9,6 +10,7 @@ namespace penstock::endpoint {
 namespace {
 
 constexpr std::size_t kReadSize = 64 << 10;
+constexpr std::size_t kKeptSize = 1 << 20;  // a buffer that grew beyond, for one message, is not kept
 constexpr std::size_t kEncryptedAtOnce = 64 << 10;
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
@@ -27,19 +29,28 @@ std::optional<std::size_t> MessageStream::receive(std::span<char> buffer) {
   return got < 0 && would_block() ? std::optional<std::size_t>(0) : std::nullopt;
 }
 
-bool MessageStream::read() {
-  received_.erase(0, taken_);
+void MessageStream::drop_taken() {
+  std::copy(received_.begin() + static_cast<std::ptrdiff_t>(taken_),
+            received_.begin() + static_cast<std::ptrdiff_t>(filled_), received_.begin());
+  filled_ -= taken_;
   taken_ = 0;
+  if (filled_ == 0 && received_.size() > kKeptSize) received_ = std::string();
+}
+
+bool MessageStream::read() {
+  drop_taken();
   if (!tls_) {
-    const auto before = received_.size();
-    received_.resize(before + kReadSize);
-    const auto got = receive(std::span(received_).subspan(before));
-    received_.resize(before + got.value_or(0));
+    // Room is kept: to fill it with zeros for every read would take longer than most messages do.
+    if (received_.size() < filled_ + kReadSize) received_.resize(filled_ + kReadSize);
+    const auto got = receive(std::span(received_).subspan(filled_));
+    filled_ += got.value_or(0);
     return got.has_value();
   }
   const auto got = receive(encrypted_);
   if (!got) return false;
+  received_.resize(filled_);
   const auto state = tls_->receive(std::string_view(encrypted_).substr(0, *got), received_, outgoing_);
+  filled_ = received_.size();
   flush();
   if (state == TlsSession::State::failed) throw ProtocolError("TLS: " + tls_->failure());
   return state == TlsSession::State::open;
@@ -52,7 +63,7 @@ void MessageStream::start_tls(const TlsIdentity& identity) {
 
 std::optional<Message> MessageStream::next() {
   Message message;
-  switch (next_message(std::string_view(received_).substr(taken_), most_message_bytes_, message)) {
+  switch (next_message(waiting(), most_message_bytes_, message)) {
     case Framing::incomplete:
       return std::nullopt;
     case Framing::malformed:
@@ -65,7 +76,7 @@ std::optional<Message> MessageStream::next() {
 }
 
 std::optional<std::string_view> MessageStream::next_startup(std::size_t limit) {
-  const auto bytes = std::string_view(received_).substr(taken_);
+  const auto bytes = waiting();
   MessageReader reader(bytes);
   const auto length = static_cast<std::uint32_t>(reader.i32());
   if (!reader.ok()) return std::nullopt;

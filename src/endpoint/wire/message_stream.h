@@ -36,7 +36,7 @@ class MessageStream {
   // The body of the next packet without a type byte (startup packets).
   std::optional<std::string_view> next_startup(std::size_t limit);
   // A byte as it is, outside of any message (the answer to an SSLRequest goes out the same way, with send()).
-  [[nodiscard]] bool has_input() const noexcept { return taken_ < received_.size(); }
+  [[nodiscard]] bool has_input() const noexcept { return taken_ < filled_; }
 
   void send(std::string_view bytes);
   void flush();  // as much as the socket takes now
@@ -58,8 +58,12 @@ class MessageStream {
   std::string encrypted_;            // what the socket gives goes through here
   std::string plain_;                // sent, and not encrypted yet: a record for each message would be a waste
   std::size_t most_message_bytes_;
-  std::string received_;
-  std::size_t taken_ = 0;  // of received_, handed out already
+  [[nodiscard]] std::string_view waiting() const noexcept { return {received_.data() + taken_, filled_ - taken_}; }
+  void drop_taken();
+
+  std::string received_;    // of it, filled_ bytes; the rest is room to read into
+  std::size_t filled_ = 0;  // what was received
+  std::size_t taken_ = 0;   // of that, handed out already
   std::string outgoing_;
   std::size_t sent_ = 0;  // of outgoing_
   bool gone_ = false;
