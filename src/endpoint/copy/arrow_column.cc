@@ -232,6 +232,7 @@ std::unique_ptr<ArrowColumn> integer_column(const LoadColumn& column, const arro
 }  // namespace
 
 bool takes(const LoadColumn& column, const arrow::DataType& type, bool serialize) {
+  if (column.type == ColumnType::super) return serialize;
   if (becomes_json(type)) return serialize && column.type == ColumnType::varchar;
   const auto is = [&](auto... types) { return ((column.type == types) || ...); };
   switch (type.id()) {
@@ -281,7 +282,8 @@ bool takes(const LoadColumn& column, const arrow::DataType& type, bool serialize
 }
 
 std::unique_ptr<ArrowColumn> arrow_column(const LoadColumn& column, const arrow::Array& array) {
-  if (becomes_json(*array.type())) return std::make_unique<JsonColumn>(column, array);
+  if (column.type == ColumnType::super || becomes_json(*array.type()))
+    return std::make_unique<JsonColumn>(column, array);
   switch (array.type_id()) {
     case arrow::Type::NA:
       return std::make_unique<NullColumn>();

@@ -216,6 +216,11 @@ TEST_F(AvroCopy, ReadsWhatOthersWrite) {
                             "-300|NULL|one|{}||-0.25|{\"id\":2,\"name\":\"x\",\"kind\":\"one\",\"tags\":{},"
                             "\"raw\":\"\",\"score\":0,\"friend\":null}"))
         << codec;
+    run("name super, tags super, friend super");
+    EXPECT_THAT(sink_->rows, ElementsAre("\"é\"|{\"a\":[1,-2],\"b\":[]}|NULL",
+                                         "NULL|{}|{\"id\":2,\"name\":\"x\",\"kind\":\"one\",\"tags\":{},"
+                                         "\"raw\":\"\",\"score\":0,\"friend\":null}"))
+        << codec;
   }
 }
 

@@ -44,6 +44,8 @@ std::string type_text(const LoadColumn& column) {
       return "TIMESTAMP";
     case ColumnType::timestamptz:
       return "TIMESTAMPTZ";
+    case ColumnType::super:
+      return "SUPER";
   }
   return "";
 }

@@ -11,11 +11,16 @@
 
 #include "base/text.h"
 #include "endpoint/copy/decimal.h"
+#include "endpoint/copy/super_text.h"
 #include "endpoint/copy/text_cursor.h"
 #include "endpoint/copy/utf8_check.h"
 
 namespace penstock::endpoint {
 namespace {
+
+// Strings of a SUPER, by what Redshift was seen to take of columnar files, and by its documentation.
+constexpr std::size_t kLongestSerialized = 65'535;
+constexpr std::size_t kLongestString = 16'000'000;
 
 bool is_blank_text(std::string_view text) noexcept { return std::ranges::all_of(text, is_blank); }
 
@@ -40,7 +45,8 @@ FieldWriter::FieldWriter(const CopyStatement& statement)
       truncate_(statement.truncate_columns),
       round_(statement.round_decimals),
       accept_any_date_(statement.accept_any_date),
-      replacement_(statement.accept_invalid_chars) {
+      replacement_(statement.accept_invalid_chars),
+      longest_string_(is_columnar(statement.format) ? kLongestSerialized : kLongestString) {
   const bool reader_decides = statement.format == CopyFormat::json || statement.format == CopyFormat::avro ||
                               is_columnar(statement.format) ||
                               (statement.format == CopyFormat::delimited && statement.escape);
@@ -74,6 +80,13 @@ std::size_t FieldWriter::room(const LoadColumn& column) noexcept {
 bool FieldWriter::fail(LoadErrorCode code, std::string reason) {
   problem_ = {code, std::move(reason)};
   return false;
+}
+
+bool FieldWriter::fail_utf8(std::string_view text, const BadSequence& bad) {
+  return fail(LoadErrorCode::bad_utf8,
+              fmt::format("String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex sequence: {} "
+                          "(error {})",
+                          hex(text.substr(bad.offset, bad.size)), bad.error));
 }
 
 bool FieldWriter::put_null(BinaryRows& rows, const LoadColumn& column) {
@@ -130,6 +143,8 @@ bool FieldWriter::put_value(BinaryRows& rows, const LoadColumn& column, std::str
       return put_time(rows, text, false);
     case ColumnType::timetz:
       return put_time(rows, text, true);
+    case ColumnType::super:
+      return put_super(rows, text);
     case ColumnType::character:
     case ColumnType::varchar:
       return put_text(rows, column, text);
@@ -163,10 +178,7 @@ bool FieldWriter::put_varchar(BinaryRows& rows, const LoadColumn& column, std::s
   if (replacement_) {
     text = replace_bad_sequences(text);
   } else if (const auto bad = first_bad_sequence(text)) {
-    return fail(LoadErrorCode::bad_utf8,
-                fmt::format("String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex sequence: {} "
-                            "(error {})",
-                            hex(text.substr(bad->offset, bad->size)), bad->error));
+    return fail_utf8(text, *bad);
   }
   return put_fit(rows, column, text, "String");
 }
@@ -178,6 +190,16 @@ bool FieldWriter::put_fit(BinaryRows& rows, const LoadColumn& column, std::strin
     text = cut_to(text, length);
   }
   rows.put_field(text);
+  return true;
+}
+
+bool FieldWriter::put_super(BinaryRows& rows, std::string_view text) {
+  if (const auto bad = first_bad_sequence(text)) return fail_utf8(text, *bad);
+  scratch_.clear();
+  if (auto problem = append_super(scratch_, text, longest_string_)) {
+    return fail(LoadErrorCode::bad_super, std::move(*problem));
+  }
+  rows.put_field(std::string_view(scratch_));
   return true;
 }
 

@@ -15,6 +15,7 @@
 #include "endpoint/copy/binary_rows.h"
 #include "endpoint/copy/datetime.h"
 #include "endpoint/copy/load_column.h"
+#include "endpoint/copy/utf8_check.h"
 
 namespace penstock::endpoint {
 
@@ -37,6 +38,7 @@ enum class LoadErrorCode {
   bad_utf8 = 1220,
   bad_encoding = 1221,
   overflow = 1222,
+  bad_super = 1224,
 };
 
 struct FieldProblem {
@@ -72,6 +74,7 @@ class FieldWriter {
   bool put_float(BinaryRows& rows, std::string_view text);
   bool put_numeric(BinaryRows& rows, const LoadColumn& column, std::string_view text, std::size_t offset);
   bool put_boolean(BinaryRows& rows, std::string_view text);
+  bool put_super(BinaryRows& rows, std::string_view text);
   bool put_date(BinaryRows& rows, const LoadColumn& column, std::string_view text);
   bool put_timestamp(BinaryRows& rows, const LoadColumn& column, std::string_view text);
   bool put_time(BinaryRows& rows, std::string_view text, bool zone);
@@ -80,6 +83,7 @@ class FieldWriter {
   std::string_view replace_bad_sequences(std::string_view text);
 
   bool fail(LoadErrorCode code, std::string reason);
+  bool fail_utf8(std::string_view text, const BadSequence& bad);
   bool fail_digit(std::string_view text, std::size_t at, std::size_t offset, std::string_view type);
   bool fail_date(BinaryRows& rows, const LoadColumn& column, LoadErrorCode code, std::string reason);
 
@@ -96,6 +100,7 @@ class FieldWriter {
   Clock clock_ = Clock::standard;
   std::optional<DateTimeFormat> time_format_;
   std::string time_format_text_;
+  std::size_t longest_string_;  // in a SUPER
   std::string scratch_;
   bool replaced_ = false;
   FieldProblem problem_{};

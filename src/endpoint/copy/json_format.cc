@@ -42,7 +42,10 @@ struct NameHash {
 class JsonParser final : public ChunkParser {
  public:
   JsonParser(const CopyStatement& statement, std::span<const LoadColumn> columns, const std::vector<JsonPath>& paths)
-      : loader_(statement, columns), paths_(paths), ignore_case_(statement.json_paths == "auto ignorecase") {
+      : loader_(statement, columns),
+        paths_(paths),
+        ignore_case_(statement.json_paths == "auto ignorecase"),
+        whole_(statement.json_paths == "noshred") {
     unescaped_.resize(columns.size());
     for (std::size_t i = 0; i < columns.size(); ++i) {
       columns_.emplace(ignore_case_ ? lower(columns[i].name) : columns[i].name, i);
@@ -72,7 +75,7 @@ class JsonParser final : public ChunkParser {
     bytes_ = bytes;
     begin_ = begin;
     refused_.clear();
-    const bool valid = paths_.empty() ? take_members(scanner) : take_paths(scanner);
+    const bool valid = whole_ ? take_whole(scanner) : paths_.empty() ? take_members(scanner) : take_paths(scanner);
     std::size_t end = valid ? scanner.offset() : behind_brackets(bytes, begin);
     if (end == std::string_view::npos) end = bytes.find_last_not_of(kWhiteSpace) + 1;
     const std::string_view document = bytes.substr(begin, end - begin);
@@ -94,6 +97,15 @@ class JsonParser final : public ChunkParser {
     const std::size_t end = std::min(bytes.find_first_of(kSpaceOrDocument, begin), bytes.size());
     loader_.reject(out, LoadErrorCode::bad_line, "Invalid value.", bytes.substr(begin, end - begin), out.lines);
     return end;
+  }
+
+  // --- whole, into the one column
+
+  bool take_whole(JsonScanner& scanner) {
+    JsonValue root;
+    if (!scanner.value(root)) return false;
+    set(0, root);
+    return true;
   }
 
   // --- by name
@@ -168,6 +180,11 @@ class JsonParser final : public ChunkParser {
     field.null = value.kind == JsonKind::null;
     field.raw = field.value = value.text;
     field.position = static_cast<std::int32_t>(value.offset - begin_);
+    if (loader_.columns()[column].type == ColumnType::super) {
+      constexpr std::size_t kQuotes = 2;
+      if (value.kind == JsonKind::string) field.value = bytes_.substr(value.offset, value.text.size() + kQuotes);
+      return;
+    }
     if (value.kind != JsonKind::string || value.text.find('\\') == std::string_view::npos) return;
     std::string& text = unescaped_[column];
     text.clear();
@@ -178,6 +195,7 @@ class JsonParser final : public ChunkParser {
   RowLoader loader_;
   const std::vector<JsonPath>& paths_;
   bool ignore_case_;
+  bool whole_;  // 'noshred'
   std::unordered_map<std::string, std::size_t, NameHash, std::equal_to<>> columns_;
   std::vector<Field> fields_;
   std::vector<std::string> unescaped_;  // one a column
@@ -211,6 +229,10 @@ class JsonFormat final : public RecordFormat {
 
 std::unique_ptr<RecordFormat> json_format(const CopyStatement& statement, std::span<const LoadColumn> columns,
                                           std::vector<JsonPath> paths, ChunkSizes sizes) {
+  if (statement.json_paths == "noshred" && (columns.size() != 1 || columns[0].type != ColumnType::super)) {
+    throw SqlError("0A000",
+                   "COPY with JSON 'noshred' loads a single column, of type SUPER: name it in the column list");
+  }
   return std::make_unique<JsonFormat>(statement, columns, std::move(paths), sizes);
 }
 

@@ -21,7 +21,7 @@ struct JsonValue {
 
 class JsonScanner {
  public:
-  static constexpr int kMaxDepth = 500;
+  static constexpr int kMaxDepth = 1000;
 
   explicit JsonScanner(std::string_view text, std::size_t offset = 0) noexcept : text_(text), at_(offset) {}
 

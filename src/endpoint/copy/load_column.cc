@@ -20,6 +20,7 @@ constexpr KnownType kTypes[] = {
     {701, ColumnType::float8},  {1042, ColumnType::character}, {1043, ColumnType::varchar},
     {25, ColumnType::varchar},  {1082, ColumnType::date},      {1083, ColumnType::time},
     {1266, ColumnType::timetz}, {1114, ColumnType::timestamp}, {1184, ColumnType::timestamptz},
+    {4000, ColumnType::super},  // of the catalog's own making
 };
 
 constexpr std::int32_t kVarHeader = 4;  // what PostgreSQL adds to the length in a type modifier
@@ -134,6 +135,8 @@ std::string_view type_name(ColumnType type) noexcept {
       return "timestamp";
     case ColumnType::timestamptz:
       return "timestamptz";
+    case ColumnType::super:
+      return "super";
   }
   return "";
 }

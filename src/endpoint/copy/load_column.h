@@ -28,7 +28,8 @@ enum class ColumnType {
   time,
   timetz,
   timestamp,
-  timestamptz
+  timestamptz,
+  super
 };
 
 struct LoadColumn {

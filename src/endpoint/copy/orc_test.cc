@@ -164,6 +164,9 @@ TEST_F(OrcCopy, NestedColumnsBecomeJsonUnderSerializeToJson) {
   } catch (const SqlError& error) {
     EXPECT_STREQ(error.what(), "SUPER column in COPY query requires SERIALIZETOJSON option");
   }
+  run("n super", "orc serializetojson");
+  EXPECT_THAT(sink_->rows, ElementsAre(R"({"l":[1,null],"m":{"k\"1":1.5}})", R"({"l":null,"m":{}})", "NULL"));
+  EXPECT_STREQ(refused("n super").what(), "SUPER column in COPY query requires SERIALIZETOJSON option");
   EXPECT_THAT(refusal("n varchar(5)", "orc serializetojson"), HasSubstr("code:      15007"));
   EXPECT_THAT(refusal("n int4", "orc serializetojson"), HasSubstr("has an incompatible ORC schema"));
 }

@@ -148,6 +148,25 @@ TEST_F(ParquetCopy, RefusesAStringThatIsTooLong) {
                         "Data: 8, File name: https://s3.amazonaws.com/bucket/k"));
 }
 
+TEST_F(ParquetCopy, SuperTakesEveryTypeUnderSerializeToJson) {
+  put("k", parquet_file({{"b", array_with(arrow::BooleanBuilder(), true)},
+                         {"n", array_with(arrow::Int64Builder(), std::int64_t{1} << 60)},
+                         {"f", array_with(arrow::DoubleBuilder(), 0.1)},
+                         {"s", array_with(arrow::StringBuilder(), "a \"b\" {} ")},
+                         {"d", array_with(arrow::Date32Builder(), 1)}}));
+  const std::string table = "b super, n super, f super, s super, d super";
+  run(table, "parquet serializetojson");
+  EXPECT_THAT(sink_->rows,
+              ElementsAre(R"(true|1152921504606846976|0.1|"a \"b\" {} "|"1970-01-02")", "NULL|NULL|NULL|NULL|NULL"));
+  EXPECT_STREQ(refused(table).what(), "SUPER column in COPY query requires SERIALIZETOJSON option");
+  put("k", parquet_file({{"s", array_with(arrow::StringBuilder(), std::string(65'535, 'x'))}}));
+  run("s super", "parquet serializetojson");
+  EXPECT_EQ(sink_->rows.at(0).size(), 65'537u);
+  put("k", parquet_file({{"s", array_with(arrow::StringBuilder(), std::string(65'536, 'x'))}}));
+  EXPECT_THAT(refusal("s super", "parquet serializetojson"),
+              HasSubstr("String value exceeds the max size of 65535 bytes"));
+}
+
 TEST_F(ParquetCopy, RefusesNullsAndValuesThatDoNotFit) {
   put("k", parquet_file({{"a", array_with(arrow::Int32Builder(), 70'000)}}));
   EXPECT_THAT(refusal("a int4 not null"), HasSubstr("Missing data for not-null field, column a"));

@@ -111,10 +111,10 @@ void parse_paths(Draft& draft, std::string_view format) {
   const bool as = draft.reader.accept("AS");
   if (!as && draft.reader.peek().kind != TokenKind::string) return;
   std::string paths = draft.reader.string();
-  if (format == "JSON" && paths == "noshred") throw not_supported("COPY with JSON 'noshred'");
-  if (paths != "auto" && paths != "auto ignorecase" && !paths.starts_with("s3://")) {
-    throw wrong(
-        fmt::format("{} '{}': expected 'auto', 'auto ignorecase' or 's3://…' of a JSONPaths file", format, paths));
+  const bool whole = format == "JSON" && paths == "noshred";
+  if (!whole && paths != "auto" && paths != "auto ignorecase" && !paths.starts_with("s3://")) {
+    throw wrong(fmt::format("{} '{}': expected 'auto', 'auto ignorecase'{} or 's3://…' of a JSONPaths file", format,
+                            paths, format == "JSON" ? ", 'noshred'" : ""));
   }
   draft.copy.json_paths = std::move(paths);
 }

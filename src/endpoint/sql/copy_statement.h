@@ -49,7 +49,7 @@ struct CopyStatement : Authorization {
   bool accept_any_date = false;
   std::optional<std::string> date_format;  // as given; 'auto'
   std::optional<std::string> time_format;  // as given; 'auto', 'epochsecs', 'epochmillisecs'
-  std::string json_paths = "auto";         // 'auto', 'auto ignorecase', 's3://…'
+  std::string json_paths = "auto";         // 'auto', 'auto ignorecase', 'noshred' (JSON), 's3://…'
   bool explicit_ids = false;
   std::int64_t max_error = 0;
   bool ignore_all_errors = false;

@@ -1,6 +1,8 @@
 #include "endpoint/unload/parquet_column.h"
 
 #include <arrow/builder.h>
+#include <arrow/extension/json.h>
+#include <arrow/extension_type.h>
 #include <arrow/type.h>
 #include <arrow/util/decimal.h>
 #include <fmt/format.h>
@@ -116,6 +118,20 @@ class DecimalColumn final : public ParquetColumn {
   arrow::Decimal128Builder builder_;
 };
 
+// A SUPER: text that says of itself that it is JSON.
+class JsonColumn final : public ParquetColumn {
+ public:
+  void add(const ResultField& field) override { must(field ? builder_.Append(*field) : builder_.AppendNull()); }
+  std::shared_ptr<arrow::Array> finish() override {
+    std::shared_ptr<arrow::Array> texts;
+    must(builder_.Finish(&texts));
+    return arrow::ExtensionType::WrapArray(arrow::extension::json(), texts);
+  }
+
+ private:
+  arrow::StringBuilder builder_;
+};
+
 }  // namespace
 
 std::shared_ptr<arrow::DataType> parquet_type(const ResultColumn& column) {
@@ -149,9 +165,10 @@ std::shared_ptr<arrow::DataType> parquet_type(const ResultColumn& column) {
     case ValueKind::bytes:
       throw SqlError("0A000",
                      fmt::format("UNLOAD to PARQUET is not supported for the VARBYTE column \"{}\"", column.name));
+    case ValueKind::json:
+      return arrow::extension::json();
     case ValueKind::time:
     case ValueKind::text:
-    case ValueKind::json:
     case ValueKind::other:
       break;
   }
@@ -196,6 +213,8 @@ std::unique_ptr<ParquetColumn> parquet_column(const ResultColumn& column) {
       return std::make_unique<SimpleColumn<arrow::TimestampBuilder, timestamp_of>>(column);
     case ValueKind::numeric:
       return std::make_unique<DecimalColumn>(column);
+    case ValueKind::json:
+      return std::make_unique<JsonColumn>();
     default:
       return std::make_unique<SimpleColumn<arrow::StringBuilder, text_of>>(column);
   }

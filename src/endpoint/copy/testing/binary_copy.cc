@@ -18,11 +18,12 @@ struct Type {
   std::string_view name;
   std::uint32_t oid;
 };
-constexpr std::array kTypes = {
-    Type{"bool", 16},          Type{"int8", 20},     Type{"int2", 21},      Type{"int4", 23},
-    Type{"text", 25},          Type{"float4", 700},  Type{"float8", 701},   Type{"char", 1042},
-    Type{"varchar", 1043},     Type{"date", 1082},   Type{"time", 1083},    Type{"timestamp", 1114},
-    Type{"timestamptz", 1184}, Type{"timetz", 1266}, Type{"numeric", 1700}, Type{"bytea", 17}};
+constexpr std::array kTypes = {Type{"bool", 16},          Type{"int8", 20},     Type{"int2", 21},
+                               Type{"int4", 23},          Type{"text", 25},     Type{"float4", 700},
+                               Type{"float8", 701},       Type{"char", 1042},   Type{"varchar", 1043},
+                               Type{"date", 1082},        Type{"time", 1083},   Type{"timestamp", 1114},
+                               Type{"timestamptz", 1184}, Type{"timetz", 1266}, Type{"numeric", 1700},
+                               Type{"bytea", 17},         Type{"super", 4000}};
 
 class Reader {
  public:
