@@ -290,3 +290,55 @@ def test_a_user_that_is_rolled_back_is_none(people):
         session.execute(f"CREATE USER {people.name('ghost')} PASSWORD '{PASSWORD}'")
         session.execute("ROLLBACK")
     people.refused(people.name("ghost"))
+
+
+@pytest.fixture
+def loads(people, place):
+    """A load that succeeds and one that fails, of each of two users."""
+    env = people.env
+    place.bucket.put("good/1", "1\n")
+    place.bucket.put("bad/1", "x\n")
+    keys = f"ACCESS_KEY_ID '{env['AWS_ACCESS_KEY_ID']}' SECRET_ACCESS_KEY '{env['AWS_SECRET_ACCESS_KEY']}'"
+    people.witness.execute(f"GRANT ALL ON SCHEMA {place.schema} TO PUBLIC")
+    found = {}
+    for short in ["alice", "bob"]:
+        user = people.make(short)
+        session = people.session(user)
+        session.execute(f"CREATE TABLE {place.schema}.{short} (a int)")
+        session.execute(f"COPY {place.schema}.{short} FROM '{place.bucket.uri('good/')}' {keys} CSV")
+        error(session, f"COPY {place.schema}.{short} FROM '{place.bucket.uri('bad/')}' {keys} CSV")
+        found[user] = session
+    return found
+
+
+HISTORY = {"stl_query": "userid", "stl_querytext": "userid", "stl_load_commits": "userid", "stl_load_errors": "userid",
+           "stl_ddltext": "userid", "stl_s3client": "userid", "stl_file_scan": "userid", "svl_qlog": "userid",
+           "svl_statementtext": "userid", "sys_query_history": "user_id", "sys_query_text": "user_id",
+           "sys_load_history": "user_id", "sys_load_detail": "user_id", "sys_load_error_detail": "user_id",
+           "stv_recents": "userid"}
+
+
+def test_each_sees_its_own_rows_and_a_superuser_all(people, loads):
+    numbers_of = dict(rows(people.witness, "SELECT usename, usesysid FROM pg_user"))
+    mine = {user: numbers_of[user] for user in loads}
+    for table, column in HISTORY.items():
+        for user, session in loads.items():
+            assert rows(session, f"SELECT DISTINCT {column} FROM {table}") == [(mine[user],)], table
+        everybody = {row[0] for row in rows(people.witness, f"SELECT DISTINCT {column} FROM {table}")}
+        assert everybody >= {*mine.values()}, table
+    alice = next(iter(loads))
+    people.witness.execute(f"ALTER USER {alice} SYSLOG ACCESS UNRESTRICTED")
+    assert {row[0] for row in rows(loads[alice], "SELECT userid FROM stl_load_errors")} >= {*mine.values()}
+
+
+def test_what_is_the_superusers_is_refused_unless_granted(people):
+    alice = people.make("alice")
+    session = people.session(alice)
+    for name in ["stl_tr_conflict", "stv_locks", "stv_tbl_perm", "svv_table_info", "sys_transaction_history"]:
+        assert error(session, f"SELECT * FROM {name}") == ("42501", f"permission denied for relation {name}")
+        people.witness.execute(f"SELECT * FROM {name} LIMIT 1")
+    assert rows(session, "SELECT has_table_privilege(current_user, 'svv_table_info', 'SELECT')") == [(False,)]
+    people.witness.execute(f"GRANT SELECT ON svv_table_info TO {alice}")
+    session.execute("SELECT * FROM svv_table_info")
+    people.witness.execute(f"REVOKE SELECT ON svv_table_info FROM {alice}")
+    assert error(session, "SELECT * FROM svv_table_info")[0] == "42501"

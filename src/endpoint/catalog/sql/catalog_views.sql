@@ -205,7 +205,8 @@ $$;
 CREATE OR REPLACE VIEW pg_catalog.svv_transactions AS
 SELECT owner AS txn_owner, database_name AS txn_db, xid, pid, started AS txn_start, mode AS lock_mode,
        type AS lockable_object_type, relation, granted
-  FROM pg_internal.locks();
+  FROM pg_internal.locks()
+ WHERE pg_internal.restricted_reader() IS NULL OR owner = session_user;
 
 GRANT SELECT ON pg_catalog.pg_table_def, pg_catalog.svv_columns, pg_catalog.svv_redshift_columns,
   pg_catalog.svv_all_columns, pg_catalog.svv_tables, pg_catalog.svv_redshift_tables, pg_catalog.svv_all_tables,
