@@ -303,7 +303,6 @@ def test_a_materialized_view_is_refreshed_when_told(sql):
 
 @pytest.mark.parametrize("statement, named", [
     ("CREATE SCHEMA q QUOTA 5 GB", "CREATE SCHEMA … QUOTA"), ("SELECT * EXCLUDE (a) FROM t", "SELECT * EXCLUDE"),
-    ("CREATE VIEW v AS SELECT 1 AS a WITH NO SCHEMA BINDING", "WITH NO SCHEMA BINDING"),
     ("SELECT a AS b FROM t QUALIFY b = 1", "QUALIFY by an alias"),
 ])
 def test_what_is_not_here_is_named(sql, statement, named):

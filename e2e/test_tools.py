@@ -112,5 +112,9 @@ def test_dbt_seeds_builds_merges_and_snapshots(job):
     assert job.place.query(f"SELECT id, name FROM {schema}.places_merged ORDER BY id") == [
         (1, "one"), (2, "Zürich!"), (3, None), (4, "four")]
     assert job.place.query(f"SELECT places FROM {schema}.places_view") == [(4,)]
+    assert job.place.query(f"SELECT places FROM {schema}.places_late") == [(4,)]
+    job.place.connection.execute(f"DROP TABLE {schema}.places_merged CASCADE")  # the view is not bound to it
+    job.place.connection.execute(f"CREATE TABLE {schema}.places_merged AS SELECT 1 AS id")
+    assert job.place.query(f"SELECT places FROM {schema}.places_late") == [(1,)]
     history = job.place.query(f"SELECT id, name, dbt_valid_to IS NULL FROM {schema}.places_snapshot ORDER BY 1, 2, 3")
     assert history == [(1, "one", True), (2, "Zürich", False), (2, "Zürich!", True), (3, None, True), (4, "four", True)]

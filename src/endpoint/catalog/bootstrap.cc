@@ -16,10 +16,10 @@ namespace {
 constexpr std::int64_t kLock = 0x70656E73746F636B;  // of this work, among PostgreSQL's advisory locks
 
 constexpr auto kScripts = std::to_array<std::string_view>(
-    {sql::kFoundation, sql::kUsers, sql::kCharacterTypes, sql::kSuperType, sql::kSuperOperators, sql::kHistoryTables,
-     sql::kHistoryViews, sql::kTableAttributes, sql::kSetAside, sql::kDateFunctions, sql::kStringFunctions,
-     sql::kNumberFunctions, sql::kHashFunctions, sql::kJsonFunctions, sql::kSuperFunctions, sql::kFunctions,
-     sql::kCatalogViews, sql::kDriverCatalogs, sql::kActivityViews});
+    {sql::kFoundation,     sql::kUsers,           sql::kCharacterTypes,  sql::kSuperType,      sql::kSuperOperators,
+     sql::kHistoryTables,  sql::kHistoryViews,    sql::kTableAttributes, sql::kLateViews,      sql::kSetAside,
+     sql::kDateFunctions,  sql::kStringFunctions, sql::kNumberFunctions, sql::kHashFunctions,  sql::kJsonFunctions,
+     sql::kSuperFunctions, sql::kFunctions,       sql::kCatalogViews,    sql::kDriverCatalogs, sql::kActivityViews});
 
 constexpr std::string_view kIsolation = "default_transaction_isolation";
 

@@ -77,6 +77,9 @@ std::optional<Decision> alter_schema(const StatementText& statement);
 std::optional<Decision> create_view(const StatementText& statement);
 std::optional<Decision> create_materialized_view(const StatementText& statement);
 
+// rules_late_views.cc: what stands before token `end` of CREATE VIEW … WITH NO SCHEMA BINDING
+Decision create_late_view(const StatementText& statement, std::size_t end);
+
 // rules_users.cc
 std::optional<Decision> create_user(const StatementText& statement);
 std::optional<Decision> alter_user(const StatementText& statement);

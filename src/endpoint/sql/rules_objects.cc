@@ -70,7 +70,7 @@ std::optional<Decision> create_view(const StatementText& statement) {
   const std::size_t end = tokens.size() - 1;
   const bool unbound = end >= 4 && is_keyword(tokens[end - 4], "WITH") && is_keyword(tokens[end - 3], "NO") &&
                        is_keyword(tokens[end - 2], "SCHEMA") && is_keyword(tokens[end - 1], "BINDING");
-  if (unbound) throw not_supported("CREATE VIEW … WITH NO SCHEMA BINDING");
+  if (unbound) return create_late_view(statement, end - 4);
   return pass(statement.edits());
 }
 

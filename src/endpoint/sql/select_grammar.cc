@@ -77,6 +77,12 @@ class SelectGrammar {
  private:
   // ---- reading
 
+  // WITH NO SCHEMA BINDING
+  [[nodiscard]] bool ends_view(std::size_t i) const {
+    return i + 2 < tokens_.size() && is_keyword(tokens_[i], "WITH") && is_keyword(tokens_[i + 1], "NO") &&
+           is_keyword(tokens_[i + 2], "SCHEMA");
+  }
+
   [[nodiscard]] Query read(std::size_t select) const {
     Query query{.select = select, .end = select + 1, .items = {}, .from = {}, .where = {}};
     std::size_t i = select + 1;
@@ -96,7 +102,7 @@ class SelectGrammar {
       }
       const bool name = i > 0 && (tokens_[i - 1].text == "." || is_keyword(tokens_[i - 1], "AS"));
       if (token.text == ")" || token.kind == TokenKind::end || token.kind == TokenKind::semicolon ||
-          (!name && is_one_of(token, kSetOperators))) {
+          (!name && (is_one_of(token, kSetOperators) || ends_view(i)))) {
         break;
       }
       if (clause == "SELECT" && token.text == ",") {

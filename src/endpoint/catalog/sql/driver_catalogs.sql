@@ -27,7 +27,8 @@ SELECT a.tableoid, a.ctid, a.xmin, a.*, coalesce(a.attnum = t.distkey, false) AS
             END AS attencodingtype
   FROM pg_attribute a
   LEFT JOIN pg_internal.table_attributes t ON t.relation = a.attrelid
-  LEFT JOIN pg_internal.column_attributes k ON k.relation = a.attrelid AND k.number = a.attnum;
+  LEFT JOIN pg_internal.column_attributes k ON k.relation = a.attrelid AND k.number = a.attnum
+ WHERE NOT EXISTS (SELECT FROM pg_internal.late_views l WHERE l.view = a.attrelid);
 
 -- An identity is a default, of a function that there is not.
 CREATE OR REPLACE VIEW pg_catalog.redshift_pg_attrdef AS
@@ -55,12 +56,6 @@ CREATE OR REPLACE VIEW pg_catalog.pg_attribute_info AS SELECT * FROM pg_catalog.
 
 CREATE OR REPLACE VIEW pg_catalog.pg_database_info AS SELECT * FROM pg_database;
 
--- Views without schema binding are bound here: there are none to tell of.
-CREATE OR REPLACE FUNCTION pg_catalog.pg_get_late_binding_view_cols() RETURNS SETOF record
-LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-BEGIN
-  RETURN;
-END $$;
 CREATE OR REPLACE FUNCTION pg_catalog.pg_get_cols(relation text) RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
