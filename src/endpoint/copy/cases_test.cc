@@ -4,29 +4,26 @@
 //     table: id int4 not null, s varchar(5)        holds for the cases below it, too
 //     copy: csv ignoreheader 1                     what follows COPY t FROM '…' IAM_ROLE default
 //     from: s3://bucket/data                       the source, where it is not s3://bucket/k
-//     encoded: utf16le with mark                   what the input becomes; utf16be, iso88591; without the words: no
-//     mark input: 1,<A4>                                       <A4> is a byte; <END> as the last line: no newline at
-//     the end object: data/2                               what follows is another object of the bucket; input: is
-//     object: k 2,b
+//     encoded: utf16le with mark                   what the input becomes; utf16be, iso88591; without the words no mark
+//     input:
+//     1,<A4>                                       <A4> is a byte; <END> as the last line: no newline at the end
+//     object: data/2                               what follows is another object of the bucket; input: is object: k
+//     2,b
 //     =>
 //     row 1|abc|NULL
 //     line 1: s varchar (5): 1220 …; at 2 '<A4>' of '1,.'      of the one object, else: data/2 line 1: …
 //     failed                                       MAXERROR was reached
 //     error XX000: …                               the statement's own
-//
-// UPDATE_GOLDEN=1 writes what came of it into the files.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "endpoint/copy/copy_run.h"
 #include "endpoint/copy/testing/copy_trial.h"
 #include "endpoint/copy/testing/loading.h"
+#include "endpoint/sql/testing/case_file.h"
 #include "penstock/error.h"
 
 namespace penstock::endpoint {
@@ -41,8 +38,6 @@ struct Object {
 struct Case {
   std::string title, table, copy, from = "s3://bucket/k", encoded{};
   std::vector<Object> objects{};
-  std::vector<std::string> head{};  // the lines as written, up to =>
-  std::vector<std::string> expected{};
 };
 
 std::string without(const std::string& line, std::string_view prefix) {
@@ -79,49 +74,31 @@ std::string encoded(const std::string& text, std::string_view how) {
   return out;
 }
 
-std::vector<Case> read_cases(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::vector<Case> cases;
-  std::string table;
-  enum { in_head, in_input, in_outcome } where = in_head;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("### ")) {
-      cases.push_back({.title = line.substr(4), .table = table, .copy = {}});
-      where = in_head;
-    }
-    if (cases.empty()) continue;
-    Case& current = cases.back();
-    if (line == "=>") {
-      where = in_outcome;
-    } else if (where == in_outcome) {
-      if (!line.empty()) current.expected.push_back(line);
-    } else {
-      current.head.push_back(line);
-      if (line.starts_with("object:") || line == "input:") {
-        current.objects.push_back({line == "input:" ? "k" : without(line, "object:"), {}});
-        where = in_input;
-      } else if (where == in_input) {
-        std::string& input = current.objects.back().bytes;
-        if (line == "<END>") {
-          input.pop_back();
-        } else {
-          input += testing::bytes_of(line) + "\n";
-        }
-      } else if (line.starts_with("table:")) {
-        current.table = table = without(line, "table:");
-      } else if (line.starts_with("copy:")) {
-        current.copy = without(line, "copy:");
-      } else if (line.starts_with("from:")) {
-        current.from = without(line, "from:");
-      } else if (line.starts_with("encoded:")) {
-        current.encoded = without(line, "encoded:");
+// table: of the cases above, and for those below.
+Case case_of(const testing::CaseText& text, std::string& table) {
+  Case one{.title = text.title, .table = table, .copy = {}};
+  for (const std::string& line : text.input) {
+    if (line.starts_with("object:") || line == "input:") {
+      one.objects.push_back({line == "input:" ? "k" : without(line, "object:"), {}});
+    } else if (!one.objects.empty()) {
+      std::string& input = one.objects.back().bytes;
+      if (line == "<END>") {
+        input.pop_back();
+      } else {
+        input += testing::bytes_of(line) + "\n";
       }
+    } else if (line.starts_with("table:")) {
+      one.table = table = without(line, "table:");
+    } else if (line.starts_with("copy:")) {
+      one.copy = without(line, "copy:");
+    } else if (line.starts_with("from:")) {
+      one.from = without(line, "from:");
+    } else if (line.starts_with("encoded:")) {
+      one.encoded = without(line, "encoded:");
     }
   }
-  for (Case& one : cases) {
-    for (Object& object : one.objects) object.bytes = encoded(object.bytes, one.encoded);
-  }
-  return cases;
+  for (Object& object : one.objects) object.bytes = encoded(object.bytes, one.encoded);
+  return one;
 }
 
 std::vector<std::string> outcome_of(const Case& one) {
@@ -162,23 +139,22 @@ std::vector<std::string> outcome_of(const Case& one) {
 class CopyCases : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(CopyCases, HoldAsWritten) {
-  const auto cases = read_cases(GetParam());
-  ASSERT_FALSE(cases.empty());
-  std::string rewritten;
-  for (const Case& one : cases) {
-    const auto outcome = outcome_of(one);
-    EXPECT_EQ(outcome, one.expected) << "### " << one.title;
-    for (const std::string& line : one.head) rewritten += line + "\n";
-    rewritten += "=>\n";
-    for (const std::string& line : outcome) rewritten += line + "\n";
-    rewritten += "\n";
+  auto texts = testing::read_case_file(GetParam());
+  ASSERT_FALSE(texts.empty());
+  std::string table;
+  for (testing::CaseText& text : texts) {
+    auto outcome = outcome_of(case_of(text, table));
+    EXPECT_EQ(outcome, text.outcome) << "### " << text.title;
+    text.outcome = std::move(outcome);
   }
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(GetParam()) << rewritten;
+  testing::update_case_file(GetParam(), texts);
 }
 
 // What a chunk holds must not show: every case again, in chunks as small as one record.
 TEST_P(CopyCases, DoNotDependOnWhereChunksAreCut) {
-  for (const Case& one : read_cases(GetParam())) {
+  std::string columns;
+  for (const testing::CaseText& text : testing::read_case_file(GetParam())) {
+    const Case one = case_of(text, columns);
     try {
       const TargetTable table = testing::table_of(one.table);
       const CopyStatement statement = testing::statement_of(one.copy);
@@ -202,16 +178,7 @@ TEST_P(CopyCases, DoNotDependOnWhereChunksAreCut) {
   }
 }
 
-std::vector<std::filesystem::path> case_files() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator("cases")) {
-    if (entry.path().extension() == ".cases") files.push_back(entry.path());
-  }
-  std::ranges::sort(files);
-  return files;
-}
-
-INSTANTIATE_TEST_SUITE_P(Files, CopyCases, ::testing::ValuesIn(case_files()),
+INSTANTIATE_TEST_SUITE_P(Files, CopyCases, ::testing::ValuesIn(testing::case_files()),
                          [](const auto& info) { return info.param.stem().string(); });
 
 }  // namespace

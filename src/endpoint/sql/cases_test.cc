@@ -1,22 +1,16 @@
 // The cases in cases/*.cases are the specification of recognise(): a title, a statement, what becomes of it.
-// UPDATE_GOLDEN=1 writes what recognise() says now; the diff is for review.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "endpoint/sql/sql_error.h"
 #include "endpoint/sql/statement.h"
+#include "endpoint/sql/testing/case_file.h"
 
 namespace penstock::endpoint {
 namespace {
-
-constexpr std::string_view kTitle = "### ";
-constexpr std::string_view kArrow = "=>";
 
 template <typename... Fs>
 struct Overloaded : Fs... {
@@ -168,58 +162,23 @@ std::string result_of(std::string_view statement) {
   }
 }
 
-struct Case {
-  std::string title;
-  std::string statement;
-  std::string expected;
-};
-
-std::vector<Case> read_cases(const std::filesystem::path& path) {
-  std::vector<Case> out;
-  std::ifstream file(path);
-  std::string* part = nullptr;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(kTitle)) {
-      out.push_back({.title = line.substr(kTitle.size()), .statement = {}, .expected = {}});
-      part = &out.back().statement;
-    } else if (line == kArrow && part != nullptr) {
-      part = &out.back().expected;
-    } else if (part != nullptr) {
-      *part += line + "\n";
-    }
-  }
-  for (Case& each : out) {
-    while (each.statement.ends_with('\n')) each.statement.pop_back();
-    while (each.expected.ends_with("\n\n")) each.expected.pop_back();
-  }
-  return out;
-}
-
-std::vector<std::string> case_files() {
-  std::vector<std::string> out;
-  for (const auto& entry : std::filesystem::directory_iterator("cases")) out.push_back(entry.path().string());
-  std::ranges::sort(out);
-  return out;
-}
-
-class Statements : public testing::TestWithParam<std::string> {};
+class Statements : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(Statements, BecomeWhatTheirCasesSay) {
-  const auto cases = read_cases(GetParam());
+  auto cases = testing::read_case_file(GetParam());
   EXPECT_FALSE(cases.empty());
-  std::ostringstream golden;
-  for (const Case& each : cases) {
-    const std::string result = result_of(each.statement);
-    golden << kTitle << each.title << '\n' << each.statement << '\n' << kArrow << '\n' << result << '\n';
-    if (std::getenv("UPDATE_GOLDEN") == nullptr) {
-      EXPECT_EQ(result, each.expected) << each.title << ":\n" << each.statement;
-    }
+  for (testing::CaseText& one : cases) {
+    std::string statement = testing::text_of(one.input);
+    while (statement.ends_with('\n')) statement.pop_back();
+    const std::string result = result_of(statement);
+    EXPECT_EQ(result, testing::text_of(one.outcome)) << one.title << ":\n" << statement;
+    one.outcome = testing::lines_of(result);
   }
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(GetParam()) << golden.str();
+  testing::update_case_file(GetParam(), cases);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Statements, testing::ValuesIn(case_files()),
-                         [](const auto& info) { return std::filesystem::path(info.param).stem().string(); });
+INSTANTIATE_TEST_SUITE_P(Cases, Statements, ::testing::ValuesIn(testing::case_files()),
+                         [](const auto& info) { return info.param.stem().string(); });
 
 }  // namespace
 }  // namespace penstock::endpoint

@@ -4,33 +4,19 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
 #include "base/text.h"
+#include "endpoint/sql/fixed_width_column.h"
 #include "endpoint/sql/sql_error.h"
+#include "endpoint/sql/statement_options.h"
 #include "endpoint/sql/token_reader.h"
 
 namespace penstock::endpoint {
 namespace {
 
-// A COPY in the making: the reader stands behind the option's name.
-struct Draft {
-  CopyStatement copy;
-  TokenReader reader;
-  AuthorizationClauses authorization{"COPY"};
-  std::vector<std::string_view> seen{};  // names of the options given, in their order
-
-  [[nodiscard]] bool has(std::string_view option) const { return std::ranges::find(seen, option) != seen.end(); }
-};
-
-SqlError wrong(const std::string& message) { return {"42601", message}; }
-
-std::string text_argument(Draft& draft) {
-  draft.reader.accept("AS");
-  return draft.reader.string();
-}
+using Draft = StatementDraft<CopyStatement>;
 
 std::int64_t number_argument(Draft& draft) {
   draft.reader.accept("AS");
@@ -39,7 +25,7 @@ std::int64_t number_argument(Draft& draft) {
 
 char one_ascii_character(std::string_view option, const std::string& value) {
   if (value.size() != 1 || static_cast<unsigned char>(value[0]) >= 0x80) {
-    throw wrong(fmt::format("COPY {} must be a single ASCII character", option));
+    throw wrong_option(fmt::format("COPY {} must be a single ASCII character", option));
   }
   return value[0];
 }
@@ -47,37 +33,32 @@ char one_ascii_character(std::string_view option, const std::string& value) {
 void parse_delimiter(Draft& draft) {
   draft.reader.accept("AS");
   std::string value = draft.reader.unescaped_string();
-  if (value.empty()) throw wrong("COPY delimiter must not be empty");
+  if (value.empty()) throw wrong_option("COPY delimiter must not be empty");
   for (const char c : value) {
-    if (static_cast<unsigned char>(c) >= 0x80) throw wrong("COPY delimiter must be made of ASCII characters");
-    if (c == '\n' || c == '\r') throw wrong("COPY delimiter cannot be newline or carriage return");
+    if (static_cast<unsigned char>(c) >= 0x80) throw wrong_option("COPY delimiter must be made of ASCII characters");
+    if (c == '\n' || c == '\r') throw wrong_option("COPY delimiter cannot be newline or carriage return");
   }
-  draft.copy.delimiter = std::move(value);
+  draft.statement.delimiter = std::move(value);
 }
 
 void parse_null_as(Draft& draft) {
-  draft.reader.accept("AS");
-  const bool plain_backslash_n = draft.reader.peek().text == "'\\N'";  // meant as it stands, whatever escapes say
-  std::string value = plain_backslash_n ? (draft.reader.next(), "\\N") : draft.reader.string();
+  std::string value = null_argument(draft.reader, draft.command);
   if (value == "\\0" || value == "\\000") value = std::string(1, '\0');
-  if (value.find_first_of("\r\n") != std::string::npos) {
-    throw wrong("COPY null representation cannot use newline or carriage return");
-  }
-  draft.copy.null_as = std::move(value);
+  draft.statement.null_as = std::move(value);
 }
 
 void parse_accept_invalid_chars(Draft& draft) {
   const bool as = draft.reader.accept("AS");
-  draft.copy.accept_invalid_chars = '?';
+  draft.statement.accept_invalid_chars = '?';
   if (!as && draft.reader.peek().kind != TokenKind::string) return;
   const char c = one_ascii_character("ACCEPTINVCHARS", draft.reader.string());
-  if (c == '\0') throw wrong("COPY ACCEPTINVCHARS cannot be NUL");
-  draft.copy.accept_invalid_chars = c;
+  if (c == '\0') throw wrong_option("COPY ACCEPTINVCHARS cannot be NUL");
+  draft.statement.accept_invalid_chars = c;
 }
 
 void parse_max_error(Draft& draft) {
-  draft.copy.max_error = number_argument(draft);
-  if (draft.copy.max_error > 100000) throw wrong("MAXERROR must be a number from 0 to 100000");
+  draft.statement.max_error = number_argument(draft);
+  if (draft.statement.max_error > 100000) throw wrong_option("MAXERROR must be a number from 0 to 100000");
 }
 
 void parse_encoding(Draft& draft) {
@@ -88,7 +69,7 @@ void parse_encoding(Draft& draft) {
   };
   for (const auto& [name, encoding] : kEncodings) {
     if (!draft.reader.accept(name)) continue;
-    draft.copy.encoding = encoding;
+    draft.statement.encoding = encoding;
     return;
   }
   throw draft.reader.syntax_error();
@@ -103,7 +84,7 @@ void parse_switch(Draft& draft, std::initializer_list<std::string_view> values) 
 
 void parse_comprows(Draft& draft) {
   const std::int64_t rows = draft.reader.integer();
-  if (rows < 1000 || rows > 2147483647) throw wrong("COMPROWS must be a number from 1000 to 2147483647");
+  if (rows < 1000 || rows > 2147483647) throw wrong_option("COMPROWS must be a number from 1000 to 2147483647");
 }
 
 // JSON and AVRO: 'auto', 'auto ignorecase', or the paths of a file.
@@ -113,65 +94,27 @@ void parse_paths(Draft& draft, std::string_view format) {
   std::string paths = draft.reader.string();
   const bool whole = format == "JSON" && paths == "noshred";
   if (!whole && paths != "auto" && paths != "auto ignorecase" && !paths.starts_with("s3://")) {
-    throw wrong(fmt::format("{} '{}': expected 'auto', 'auto ignorecase'{} or 's3://…' of a JSONPaths file", format,
-                            paths, format == "JSON" ? ", 'noshred'" : ""));
+    throw wrong_option(fmt::format("{} '{}': expected 'auto', 'auto ignorecase'{} or 's3://…' of a JSONPaths file",
+                                   format, paths, format == "JSON" ? ", 'noshred'" : ""));
   }
-  draft.copy.json_paths = std::move(paths);
+  draft.statement.json_paths = std::move(paths);
 }
 
 void parse_json(Draft& draft) {
-  draft.copy.format = CopyFormat::json;
+  draft.statement.format = CopyFormat::json;
   parse_paths(draft, "JSON");
 }
 
 void parse_avro(Draft& draft) {
-  draft.copy.format = CopyFormat::avro;
+  draft.statement.format = CopyFormat::avro;
   parse_paths(draft, "AVRO");
 }
 
-// 'label:width,label:width': labels are for people, and may be anything.
 void parse_fixed_width(Draft& draft) {
-  draft.copy.format = CopyFormat::fixed_width;
-  draft.reader.accept("AS");
-  const std::string specification = draft.reader.unescaped_string();
-  const auto malformed = [&] {
-    return wrong(fmt::format("FIXEDWIDTH '{}': expected 'label:width,label:width,…'", specification));
-  };
-  std::string_view rest = specification;
-  while (true) {
-    const std::string_view column = rest.substr(0, rest.find(','));
-    const auto colon = column.rfind(':');
-    if (colon == std::string_view::npos) throw malformed();
-    std::string_view digits = column.substr(colon + 1);
-    while (digits.starts_with(' ')) digits.remove_prefix(1);
-    while (digits.ends_with(' ')) digits.remove_suffix(1);
-    std::int32_t width = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), width);
-    if (error != std::errc() || end != digits.data() + digits.size() || width <= 0) throw malformed();
-    draft.copy.widths.push_back(width);
-    if (column.size() == rest.size()) return;
-    rest.remove_prefix(column.size() + 1);
+  draft.statement.format = CopyFormat::fixed_width;
+  for (const FixedWidthColumn& column : fixed_width_argument(draft.reader)) {
+    draft.statement.widths.push_back(column.width);
   }
-}
-
-template <auto member>
-void set(Draft& draft) {
-  draft.copy.*member = true;
-}
-
-template <auto read>
-void authorize(Draft& draft) {
-  (draft.authorization.*read)(draft.reader);
-}
-
-template <CopyFormat format>
-void set_format(Draft& draft) {
-  draft.copy.format = format;
-}
-
-template <CopyCodec codec>
-void set_codec(Draft& draft) {
-  draft.copy.codec = codec;
 }
 
 struct Option {
@@ -188,32 +131,32 @@ constexpr auto kOptions = std::to_array<Option>({
     {"ACCESS_KEY_ID", authorize<&AuthorizationClauses::read_access_key_id>, true},
     {"SECRET_ACCESS_KEY", authorize<&AuthorizationClauses::read_secret_access_key>, true},
     {"SESSION_TOKEN", authorize<&AuthorizationClauses::read_session_token>, true},
-    {"REGION", [](Draft& draft) { draft.copy.region = text_argument(draft); }},
+    {"REGION", set_text<&CopyStatement::region>},
     // the source
     {"MANIFEST", set<&CopyStatement::manifest>, true},
-    {"GZIP", set_codec<CopyCodec::gzip>},
-    {"ZSTD", set_codec<CopyCodec::zstd>},
-    {"BZIP2", set_codec<CopyCodec::bzip2>},
-    {"LZOP", set_codec<CopyCodec::lzop>},
+    {"GZIP", choose<&CopyStatement::codec, CopyCodec::gzip>},
+    {"ZSTD", choose<&CopyStatement::codec, CopyCodec::zstd>},
+    {"BZIP2", choose<&CopyStatement::codec, CopyCodec::bzip2>},
+    {"LZOP", choose<&CopyStatement::codec, CopyCodec::lzop>},
     {"SSH", nullptr, true},
     {"READRATIO", nullptr, true},
     {"ENCRYPTED", nullptr, true},
     {"MASTER_SYMMETRIC_KEY", nullptr, true},
     {"ENCODING", parse_encoding},
     // the format
-    {"CSV", set_format<CopyFormat::csv>, true},
+    {"CSV", choose<&CopyStatement::format, CopyFormat::csv>, true},
     {"JSON", parse_json, true},
-    {"PARQUET", set_format<CopyFormat::parquet>, true},
+    {"PARQUET", choose<&CopyStatement::format, CopyFormat::parquet>, true},
     {"AVRO", parse_avro},
-    {"ORC", set_format<CopyFormat::orc>, true},
+    {"ORC", choose<&CopyStatement::format, CopyFormat::orc>, true},
     {"SHAPEFILE", nullptr, true},
     {"FIXEDWIDTH", parse_fixed_width, true},
     {"SERIALIZETOJSON", set<&CopyStatement::serialize_to_json>, true},
     {"DELIMITER", parse_delimiter},
-    {"QUOTE", [](Draft& draft) { draft.copy.quote = one_ascii_character("quote", text_argument(draft)); }},
+    {"QUOTE", [](Draft& draft) { draft.statement.quote = one_ascii_character("quote", text_argument(draft.reader)); }},
     {"ESCAPE", set<&CopyStatement::escape>},
     {"REMOVEQUOTES", set<&CopyStatement::remove_quotes>},
-    {"IGNOREHEADER", [](Draft& draft) { draft.copy.ignore_header = number_argument(draft); }},
+    {"IGNOREHEADER", [](Draft& draft) { draft.statement.ignore_header = number_argument(draft); }},
     {"IGNOREBLANKLINES", set<&CopyStatement::ignore_blank_lines>},
     {"FILLRECORD", set<&CopyStatement::fill_record>, true},
     // conversions
@@ -225,8 +168,8 @@ constexpr auto kOptions = std::to_array<Option>({
     {"ROUNDEC", set<&CopyStatement::round_decimals>},
     {"ACCEPTINVCHARS", parse_accept_invalid_chars, true},
     {"ACCEPTANYDATE", set<&CopyStatement::accept_any_date>},
-    {"DATEFORMAT", [](Draft& draft) { draft.copy.date_format = text_argument(draft); }},
-    {"TIMEFORMAT", [](Draft& draft) { draft.copy.time_format = text_argument(draft); }},
+    {"DATEFORMAT", set_text<&CopyStatement::date_format>},
+    {"TIMEFORMAT", set_text<&CopyStatement::time_format>},
     {"EXPLICIT_IDS", set<&CopyStatement::explicit_ids>, true},
     // the load
     {"MAXERROR", parse_max_error, true},
@@ -282,22 +225,12 @@ const Option& option_at(TokenReader& reader) {
   return *found;
 }
 
-void parse_options(Draft& draft) {
-  while (!draft.reader.at_end()) {
-    const Option& option = option_at(draft.reader);
-    if (option.parse == nullptr) throw not_supported(fmt::format("COPY with {}", option.name));
-    if (draft.has(option.name)) throw wrong(fmt::format("conflicting or redundant options: {}", option.name));
-    draft.seen.push_back(option.name);
-    option.parse(draft);
-  }
-}
-
 // At most one of them.
 void check_alternatives(const Draft& draft, std::span<const std::string_view> names) {
   std::string_view first;
   for (const std::string_view name : names) {
     if (!draft.has(name)) continue;
-    if (!first.empty()) throw wrong(fmt::format("{} is not compatible with {}", first, name));
+    if (!first.empty()) throw wrong_option(fmt::format("{} is not compatible with {}", first, name));
     first = name;
   }
 }
@@ -305,28 +238,26 @@ void check_alternatives(const Draft& draft, std::span<const std::string_view> na
 void check_options(const Draft& draft) {
   check_alternatives(draft, kFormats);
   check_alternatives(draft, kCodecs);
-  for (const auto& [option, other] : kIncompatible) {
-    if (draft.has(option) && draft.has(other)) throw wrong(fmt::format("{} is not compatible with {}", option, other));
-  }
-  if (is_columnar(draft.copy.format)) {
+  check_pairs(draft, kIncompatible);
+  if (is_columnar(draft.statement.format)) {
     const std::string_view format = draft.has("ORC") ? "ORC" : "PARQUET";
     for (const std::string_view name : draft.seen) {
       const bool allowed = std::ranges::find(kOptions, name, &Option::name)->columnar;
-      if (!allowed || (name == "MAXERROR" && draft.copy.max_error > 0)) {
+      if (!allowed || (name == "MAXERROR" && draft.statement.max_error > 0)) {
         throw SqlError("0A000", fmt::format("{} argument is not supported for {} based COPY", name, format));
       }
     }
   }
-  if (draft.has("FIXEDWIDTH") && draft.copy.encoding != CopyEncoding::utf8) {
-    throw wrong("FIXEDWIDTH is not compatible with ENCODING other than UTF8");
+  if (draft.has("FIXEDWIDTH") && draft.statement.encoding != CopyEncoding::utf8) {
+    throw wrong_option("FIXEDWIDTH is not compatible with ENCODING other than UTF8");
   }
-  if (draft.copy.serialize_to_json && !is_columnar(draft.copy.format)) {
-    throw wrong("SERIALIZETOJSON is for PARQUET and ORC");
+  if (draft.statement.serialize_to_json && !is_columnar(draft.statement.format)) {
+    throw wrong_option("SERIALIZETOJSON is for PARQUET and ORC");
   }
   if (draft.has("QUOTE")) {
-    if (!draft.has("CSV")) throw wrong("COPY quote available only in CSV mode");
-    if (draft.copy.delimiter.value_or(",").find(draft.copy.quote) != std::string::npos) {
-      throw wrong("COPY delimiter and quote must be different");
+    if (!draft.has("CSV")) throw wrong_option("COPY quote available only in CSV mode");
+    if (draft.statement.delimiter.value_or(",").find(draft.statement.quote) != std::string::npos) {
+      throw wrong_option("COPY delimiter and quote must be different");
     }
   }
 }
@@ -336,7 +267,7 @@ void check_source(const std::string& source) {
     if (source.starts_with(other)) throw not_supported(fmt::format("COPY from {}", other));
   }
   if (!source.starts_with("s3://")) {
-    throw wrong(fmt::format("COPY reads from 's3://bucket/prefix', not from '{}'", source));
+    throw wrong_option(fmt::format("COPY reads from 's3://bucket/prefix', not from '{}'", source));
   }
 }
 
@@ -358,20 +289,20 @@ bool is_copy_from_url(std::span<const Token> tokens) noexcept {
 }
 
 CopyStatement parse_copy(std::span<const Token> tokens) {
-  Draft draft{.copy = {}, .reader = TokenReader(tokens)};
+  Draft draft{.command = "COPY", .reader = TokenReader(tokens)};
   TokenReader& reader = draft.reader;
   reader.expect("COPY");
   QualifiedName table = reader.qualified_name();
-  if (!table.schema.empty()) draft.copy.schema = std::move(table.schema);
-  draft.copy.table = std::move(table.name);
-  if (reader.at_symbol('(')) draft.copy.columns = reader.list();
+  if (!table.schema.empty()) draft.statement.schema = std::move(table.schema);
+  draft.statement.table = std::move(table.name);
+  if (reader.at_symbol('(')) draft.statement.columns = reader.list();
   reader.expect("FROM");
-  draft.copy.source = reader.string();
-  parse_options(draft);
-  check_source(draft.copy.source);
+  draft.statement.source = reader.string();
+  read_options(draft, option_at);
+  check_source(draft.statement.source);
   check_options(draft);
-  draft.authorization.settle(draft.copy);
-  return std::move(draft.copy);
+  draft.authorization.settle(draft.statement);
+  return std::move(draft.statement);
 }
 
 }  // namespace penstock::endpoint

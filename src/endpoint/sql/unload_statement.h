@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "endpoint/sql/authorization.h"
+#include "endpoint/sql/fixed_width_column.h"
 #include "endpoint/sql/lexer.h"
 
 namespace penstock::endpoint {
@@ -16,11 +17,6 @@ namespace penstock::endpoint {
 enum class UnloadFormat { delimited, fixed_width, csv, json, parquet };
 enum class UnloadCodec { none, gzip, zstd, bzip2 };
 enum class UnloadEncryption { bucket, s3_key, kms_key };  // as the bucket does by itself; asked for, object by object
-
-struct FixedWidthColumn {
-  std::string label;
-  std::int64_t width = 0;  // in characters
-};
 
 struct UnloadStatement : Authorization {
   std::string query;   // for PostgreSQL

@@ -13,20 +13,16 @@
 //     1,"a<0A>b"
 //     2,
 //     error XX000: …                               the statement's own
-//
-// UPDATE_GOLDEN=1 writes what came of it into the files.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "endpoint/sql/lexer.h"
+#include "endpoint/sql/testing/case_file.h"
 #include "endpoint/unload/testing/rows.h"
 
 namespace penstock::endpoint {
@@ -34,49 +30,29 @@ namespace {
 
 struct Case {
   std::string title, columns, unload;
-  std::vector<std::string> rows;
-  std::vector<std::string> head;  // the lines as written, up to =>
-  std::vector<std::string> expected;
+  std::vector<std::string> rows{};
 };
 
 std::string without(const std::string& line, std::string_view prefix) {
   return line.substr(std::min(line.size(), prefix.size() + 1));
 }
 
-std::vector<Case> read_cases(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::vector<Case> cases;
-  std::string columns;
-  enum { in_head, in_rows, in_outcome } where = in_head;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("### ")) {
-      cases.push_back(
-          {.title = line.substr(4), .columns = columns, .unload = {}, .rows = {}, .head = {}, .expected = {}});
-      where = in_head;
-    }
-    if (cases.empty()) continue;
-    Case& current = cases.back();
-    if (line == "=>") {
-      where = in_outcome;
-    } else if (where == in_outcome) {
-      current.expected.push_back(line);
-    } else {
-      current.head.push_back(line);
-      if (where == in_rows) {
-        current.rows.push_back(line);
-      } else if (line.starts_with("columns:")) {
-        current.columns = columns = without(line, "columns:");
-      } else if (line.starts_with("unload:")) {
-        current.unload = without(line, "unload:");
-      } else if (line == "rows:") {
-        where = in_rows;
-      }
+// columns: of the cases above, and for those below.
+Case case_of(const testing::CaseText& text, std::string& columns) {
+  Case one{.title = text.title, .columns = columns, .unload = {}};
+  bool in_rows = false;
+  for (const std::string& line : text.input) {
+    if (in_rows) {
+      one.rows.push_back(line);
+    } else if (line.starts_with("columns:")) {
+      one.columns = columns = without(line, "columns:");
+    } else if (line.starts_with("unload:")) {
+      one.unload = without(line, "unload:");
+    } else if (line == "rows:") {
+      in_rows = true;
     }
   }
-  for (Case& one : cases) {
-    while (!one.expected.empty() && one.expected.back().empty()) one.expected.pop_back();
-  }
-  return cases;
+  return one;
 }
 
 // A newline ends a line of the case; every other byte that isn't printable is written out.
@@ -116,28 +92,18 @@ std::vector<std::string> outcome_of(const Case& one) {
 class UnloadCases : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(UnloadCases, HoldAsWritten) {
-  const auto cases = read_cases(GetParam());
-  ASSERT_FALSE(cases.empty());
-  std::string rewritten;
-  for (const Case& one : cases) {
-    const auto outcome = outcome_of(one);
-    EXPECT_EQ(outcome, one.expected) << "### " << one.title;
-    for (const std::string& line : one.head) rewritten += line + "\n";
-    rewritten += "=>\n";
-    for (const std::string& line : outcome) rewritten += line + "\n";
-    rewritten += "\n";
+  auto texts = testing::read_case_file(GetParam());
+  ASSERT_FALSE(texts.empty());
+  std::string columns;
+  for (testing::CaseText& text : texts) {
+    auto outcome = outcome_of(case_of(text, columns));
+    EXPECT_EQ(outcome, text.outcome) << "### " << text.title;
+    text.outcome = std::move(outcome);
   }
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(GetParam()) << rewritten;
+  testing::update_case_file(GetParam(), texts);
 }
 
-std::vector<std::filesystem::path> case_files() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator("cases")) files.push_back(entry.path());
-  std::ranges::sort(files);
-  return files;
-}
-
-INSTANTIATE_TEST_SUITE_P(Files, UnloadCases, ::testing::ValuesIn(case_files()),
+INSTANTIATE_TEST_SUITE_P(Files, UnloadCases, ::testing::ValuesIn(testing::case_files()),
                          [](const auto& info) { return info.param.stem().string(); });
 
 }  // namespace
