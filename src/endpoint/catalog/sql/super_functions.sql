@@ -150,8 +150,8 @@ RETURN CASE WHEN state[2] > 0 THEN pg_internal.super_of(trim_scale(state[1] / st
 CREATE OR REPLACE AGGREGATE pg_catalog.avg(super)
   (SFUNC = pg_internal.super_mean_step, STYPE = numeric[], INITCOND = '{0,0}', FINALFUNC = pg_internal.super_mean);
 CREATE OR REPLACE FUNCTION pg_internal.super_smaller(a super, b super) RETURNS super
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN CASE WHEN pg_internal.super_order(a, b) <= 0 THEN a ELSE b END;
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN CASE WHEN pg_catalog.penstock_super_order(a, b) <= 0 THEN a ELSE b END;
 CREATE OR REPLACE FUNCTION pg_internal.super_larger(a super, b super) RETURNS super
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN CASE WHEN pg_internal.super_order(a, b) >= 0 THEN a ELSE b END;
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN CASE WHEN pg_catalog.penstock_super_order(a, b) >= 0 THEN a ELSE b END;
 CREATE OR REPLACE AGGREGATE pg_catalog.min(super) (SFUNC = pg_internal.super_smaller, STYPE = super);
 CREATE OR REPLACE AGGREGATE pg_catalog.max(super) (SFUNC = pg_internal.super_larger, STYPE = super);

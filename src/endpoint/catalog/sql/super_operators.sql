@@ -1,24 +1,36 @@
 -- SUPER compares by what it is at the moment. Of two kinds none is equal to another, and none is smaller (NULL); in an
 -- ORDER BY, which needs an answer, they come as boolean, number, string, array, object. Arrays and objects are equal when
 -- all that is in them is.
-CREATE OR REPLACE FUNCTION pg_internal.super_rank(value super) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE json_typeof(value::json) WHEN 'boolean' THEN 1 WHEN 'number' THEN 2 WHEN 'string' THEN 3 WHEN 'array' THEN 4
-                                     WHEN 'object' THEN 5 ELSE 6 END;
-CREATE OR REPLACE FUNCTION pg_internal.super_order(a super, b super) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN pg_internal.super_rank(a) < pg_internal.super_rank(b) THEN -1
-            WHEN pg_internal.super_rank(a) > pg_internal.super_rank(b) THEN 1
-            WHEN json_typeof(a::json) <> 'string' THEN jsonb_cmp(a::json::jsonb, b::json::jsonb)
-            ELSE bpcharcmp((a::json #>> '{}')::bpchar, (b::json #>> '{}')::bpchar) END;
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_super_order(a super, b super) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  kind_a text := json_typeof(a::json);
+  kind_b text := json_typeof(b::json);
+BEGIN
+  IF kind_a <> kind_b THEN
+    RETURN sign(position(kind_a in 'boolean number string array object null') -
+                position(kind_b in 'boolean number string array object null'));
+  ELSIF kind_a = 'string' THEN
+    RETURN bpcharcmp((a::json #>> '{}')::bpchar, (b::json #>> '{}')::bpchar);
+  ELSIF kind_a = 'number' THEN
+    RETURN numeric_cmp((a::json #>> '{}')::numeric, (b::json #>> '{}')::numeric);
+  ELSE
+    RETURN jsonb_cmp(a::json::jsonb, b::json::jsonb);
+  END IF;
+END $$;
 CREATE OR REPLACE FUNCTION pg_internal.super_hash(value super) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN json_typeof(value::json) = 'string' THEN hashbpchar((value::json #>> '{}')::bpchar)
-            ELSE jsonb_hash(value::json::jsonb) END;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN CASE json_typeof(value::json) WHEN 'string' THEN hashbpchar((value::json #>> '{}')::bpchar)
+                                       WHEN 'number' THEN hash_numeric((value::json #>> '{}')::numeric)
+                                       ELSE jsonb_hash(value::json::jsonb) END;
+END $$;
 -- NULL where no order is.
-CREATE OR REPLACE FUNCTION pg_internal.super_difference(a super, b super) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN pg_internal.super_rank(a) = pg_internal.super_rank(b) THEN pg_internal.super_order(a, b) END;
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_super_difference(a super, b super) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN CASE WHEN json_typeof(a::json) = json_typeof(b::json) THEN pg_catalog.penstock_super_order(a, b) END;
+END $$;
 
 DO $$
 DECLARE
@@ -33,12 +45,13 @@ DECLARE
   other text;
 BEGIN
   FOR name, sign, measure, commutator, negator, estimate, details IN
-    VALUES ('eq', '=', 'super_order', '=', '<>', 'eq', 'HASHES, MERGES, '), ('ne', '<>', 'super_order', '<>', '=', 'neq', ''),
-           ('lt', '<', 'super_difference', '>', '>=', 'scalarlt', ''), ('le', '<=', 'super_difference', '>=', '>', 'scalarle', ''),
-           ('gt', '>', 'super_difference', '<', '<=', 'scalargt', ''), ('ge', '>=', 'super_difference', '<=', '<', 'scalarge', '')
+    VALUES ('eq', '=', 'order', '=', '<>', 'eq', 'HASHES, MERGES, '), ('ne', '<>', 'order', '<>', '=', 'neq', ''),
+           ('lt', '<', 'difference', '>', '>=', 'scalarlt', ''), ('le', '<=', 'difference', '>=', '>', 'scalarle', ''),
+           ('gt', '>', 'difference', '<', '<=', 'scalargt', ''), ('ge', '>=', 'difference', '<=', '<', 'scalarge', '')
   LOOP
-    EXECUTE format('CREATE OR REPLACE FUNCTION pg_internal.super_%s(a super, b super) RETURNS boolean LANGUAGE sql '
-                   'IMMUTABLE STRICT PARALLEL SAFE RETURN pg_internal.%s(a, b) %s 0', name, measure, sign);
+    EXECUTE format('CREATE OR REPLACE FUNCTION pg_internal.super_%s(a super, b super) RETURNS boolean LANGUAGE '
+                   'plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $f$ BEGIN RETURN pg_catalog.penstock_super_%s(a, b) %s 0; END $f$',
+                   name, measure, sign);
     IF NOT EXISTS (SELECT FROM pg_operator WHERE oprname = sign AND oprleft = 4000 AND oprright = 4000 AND oprcode <> 0) THEN
       EXECUTE format('CREATE OPERATOR pg_catalog.%s (LEFTARG = super, RIGHTARG = super, FUNCTION = pg_internal.super_%s, '
                      'COMMUTATOR = OPERATOR(pg_catalog.%s), NEGATOR = OPERATOR(pg_catalog.%s), %s RESTRICT = %ssel, '
@@ -48,7 +61,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_opclass WHERE opcintype = 4000) THEN
     CREATE OPERATOR CLASS pg_catalog.super_ops DEFAULT FOR TYPE super USING btree AS
       OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
-      FUNCTION 1 pg_internal.super_order(super, super);
+      FUNCTION 1 pg_catalog.penstock_super_order(super, super);
     CREATE OPERATOR CLASS pg_catalog.super_ops DEFAULT FOR TYPE super USING hash AS
       OPERATOR 1 =, FUNCTION 1 pg_internal.super_hash(super);
   END IF;

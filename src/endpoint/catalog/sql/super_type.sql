@@ -66,6 +66,7 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN to_json(value)::super;
 
 -- And out of it: the scalar that it is, cast as that would be. What can't be is NULL, or an error where the session has
 -- cast_super_null_on_error off.
+-- Where a row's values go through, functions are of plpgsql: one of SQL is set up anew for each call that isn't inlined.
 CREATE OR REPLACE FUNCTION pg_internal.super_cast_failed(type text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -74,6 +75,8 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_super_cast_failed(type text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE RETURN pg_internal.super_cast_failed(type);
 
 CREATE OR REPLACE FUNCTION pg_internal.super_is(value super, kind text) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN json_typeof(value::json) = kind;
@@ -86,19 +89,25 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE WHEN json_typeof(value::json) = 'number' THEN (value::json #>> '{}')::numeric END;
 
 CREATE OR REPLACE FUNCTION pg_internal.text_of(value super) RETURNS text
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN CASE json_typeof(value::json) WHEN 'null' THEN NULL
-                                     WHEN 'array' THEN pg_internal.super_cast_failed('varchar')
-                                     WHEN 'object' THEN pg_internal.super_cast_failed('varchar')
-                                     ELSE pg_internal.super_text(value) END;
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN CASE json_typeof(value::json) WHEN 'null' THEN NULL
+                                       WHEN 'array' THEN pg_catalog.penstock_super_cast_failed('varchar')
+                                       WHEN 'object' THEN pg_catalog.penstock_super_cast_failed('varchar')
+                                       ELSE value::json #>> '{}' END;
+END $$;
 CREATE OR REPLACE FUNCTION pg_internal.numeric_of(value super) RETURNS numeric
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN json_typeof(value::json) = 'null' THEN NULL
-            WHEN json_typeof(value::json) = 'number' THEN pg_internal.super_text(value)::numeric
-            WHEN json_typeof(value::json) = 'string'
-                 AND pg_internal.super_text(value) ~ E'^ *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,4})? *$'
-            THEN pg_internal.super_text(value)::numeric
-            ELSE pg_internal.super_cast_failed('numeric')::numeric END;
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  kind text := json_typeof(value::json);
+  content text := value::json #>> '{}';
+BEGIN
+  IF kind = 'number' OR (kind = 'string' AND
+                         content ~ E'^ *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,4})? *$') THEN
+    RETURN content::numeric;
+  END IF;
+  RETURN CASE WHEN kind <> 'null' THEN pg_catalog.penstock_super_cast_failed('numeric')::numeric END;
+END $$;
 CREATE OR REPLACE FUNCTION pg_internal.double_of(value super) RETURNS double precision
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN CASE WHEN abs(pg_internal.numeric_of(value)) > 1.7976931348623157e308
@@ -109,16 +118,21 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN CASE WHEN abs(pg_internal.numeric_of(value)) > 3.4028234e38 THEN pg_internal.super_cast_failed('real')::real
             ELSE pg_internal.numeric_of(value)::double precision::real END;
 -- Digits behind the point of a number are rounded, those of a string make it no integer; true is 1.
-CREATE OR REPLACE FUNCTION pg_internal.integer_between(value super, lowest numeric, highest numeric, type text) RETURNS bigint
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN json_typeof(value::json) = 'null' THEN NULL
-            WHEN json_typeof(value::json) = 'boolean' THEN pg_internal.super_text(value)::boolean::integer
-            WHEN json_typeof(value::json) IN ('array', 'object')
-                 OR (json_typeof(value::json) = 'string' AND pg_internal.super_text(value) !~ '^ *[-+]?[0-9]+ *$')
-            THEN pg_internal.super_cast_failed(type)::bigint
-            WHEN pg_internal.super_text(value)::numeric BETWEEN lowest AND highest
-            THEN pg_internal.super_text(value)::numeric::bigint
-            ELSE pg_internal.super_cast_failed(type)::bigint END;
+CREATE OR REPLACE FUNCTION pg_internal.integer_between(value super, lowest numeric, highest numeric, type text)
+RETURNS bigint LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  kind text := json_typeof(value::json);
+  content text := value::json #>> '{}';
+BEGIN
+  IF kind = 'boolean' THEN
+    RETURN content::boolean::integer;
+  ELSIF kind = 'number' OR (kind = 'string' AND content ~ '^ *[-+]?[0-9]+ *$') THEN
+    IF content::numeric BETWEEN lowest AND highest THEN
+      RETURN content::numeric::bigint;
+    END IF;
+  END IF;
+  RETURN CASE WHEN kind <> 'null' THEN pg_catalog.penstock_super_cast_failed(type)::bigint END;
+END $$;
 CREATE OR REPLACE FUNCTION pg_internal.bigint_of(value super) RETURNS bigint
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN pg_internal.integer_between(value, -9223372036854775808, 9223372036854775807, 'bigint');
@@ -178,17 +192,36 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_super_navigation_failed(step text) RETURNS super
+LANGUAGE sql STABLE PARALLEL SAFE RETURN pg_internal.super_navigation_failed(step);
 CREATE OR REPLACE FUNCTION pg_catalog.penstock_element(value super, place bigint) RETURNS super
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN coalesce(CASE WHEN json_typeof(value::json) = 'array' AND place BETWEEN 0 AND 2147483647
-                     THEN (value::json -> place::integer)::super END,
-                pg_internal.super_navigation_failed('[' || place || ']'));
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  found json;
+BEGIN
+  IF json_typeof(value::json) = 'array' AND place BETWEEN 0 AND 2147483647 THEN
+    found := value::json -> place::integer;
+  END IF;
+  IF found IS NULL THEN
+    RETURN pg_catalog.penstock_super_navigation_failed('[' || place || ']');
+  END IF;
+  RETURN found::super;
+END $$;
 CREATE OR REPLACE FUNCTION pg_catalog.penstock_element(value anyarray, place bigint) RETURNS anyelement
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT $1[$2::integer]';
 CREATE OR REPLACE FUNCTION pg_catalog.penstock_attribute(value super, name text) RETURNS super
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN coalesce(CASE WHEN json_typeof(value::json) = 'object' THEN (value::json -> name)::super END,
-                pg_internal.super_navigation_failed('attribute ' || name));
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  found json;
+BEGIN
+  IF json_typeof(value::json) = 'object' THEN
+    found := value::json -> name;
+  END IF;
+  IF found IS NULL THEN
+    RETURN pg_catalog.penstock_super_navigation_failed('attribute ' || name);
+  END IF;
+  RETURN found::super;
+END $$;
 -- As the name is written, where the session tells capitals apart.
 CREATE OR REPLACE FUNCTION pg_catalog.penstock_attribute(value super, folded text, written text) RETURNS super
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
