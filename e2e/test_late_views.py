@@ -110,6 +110,20 @@ def test_it_is_replaced_and_dropped(sql, s):
     sql.execute(f"DROP TABLE {s}.t")
 
 
+def test_a_bound_view_stands_on_one_while_its_columns_stay(sql, s):
+    sql.execute(f"CREATE TABLE {s}.t AS SELECT 1 AS a")
+    late(sql, f"{s}.v", f"SELECT * FROM {s}.t")
+    sql.execute(f"CREATE VIEW {s}.bound AS SELECT a FROM {s}.v")
+    for columns, outcome in [("2 AS a", [(2,)]), ("'x'::varchar(3) AS b", None), ("3 AS a", [(3,)])]:
+        sql.execute(f"DROP TABLE {s}.t")
+        assert error(sql, f"SELECT a FROM {s}.bound") == ("42P01", f'relation "{s}.t" does not exist')
+        sql.execute(f"CREATE TABLE {s}.t AS SELECT {columns}")
+        if outcome:
+            assert sql.execute(f"SELECT a FROM {s}.bound").fetchall() == outcome
+        else:
+            assert error(sql, f"SELECT a FROM {s}.bound")[0] == "2BP01"
+
+
 @pytest.mark.parametrize("query", ["SELECT * FROM t", "SELECT 1 AS a FROM {s}.t JOIN u ON true",
                                    "SELECT (SELECT max(a) FROM u) AS m FROM {s}.t"])
 def test_names_inside_are_qualified(sql, s, query):

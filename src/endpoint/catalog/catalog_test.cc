@@ -97,9 +97,13 @@ TEST_F(Catalog, ASystemObjectsFileThatChangedIsRunAgain) {
   superuser.run(
       "UPDATE pg_internal.settings SET value = 'older' WHERE name = 'version'; DROP VIEW pg_catalog.stv_sessions");
   auto session = client();
-  session.run("CREATE VIEW mine AS SELECT query FROM stl_query");
+  session.run(
+      "CREATE VIEW mine AS SELECT query FROM stl_query; CREATE VIEW people AS SELECT usesysid FROM pg_user_info;"
+      "CREATE VIEW columns AS SELECT column_name FROM information_schema.columns, pg_get_late_binding_view_cols() l (a "
+      "name, "
+      "b name, c name, d text, e int)");
   bootstrap(config(), silence());
-  EXPECT_EQ(refusal(session, "SELECT * FROM stv_sessions; SELECT * FROM mine"), "");
+  EXPECT_EQ(refusal(session, "SELECT * FROM stv_sessions; SELECT * FROM mine, people, columns"), "");
 }
 
 TEST_F(Catalog, ClientsReadAsRedshiftReads) {

@@ -116,7 +116,8 @@ BEGIN
     DELETE FROM pg_internal.late_views
      WHERE view IN (SELECT objid FROM pg_event_trigger_dropped_objects()
                      WHERE classid = 'pg_class'::regclass AND objsubid = 0);
-    SELECT array_agg(objid) INTO changed FROM pg_event_trigger_dropped_objects() WHERE classid = 'pg_class'::regclass;
+    SELECT array_agg(objid), array_agg(format('%s.%s', schema_name, object_name)) INTO changed, changed_names
+      FROM pg_event_trigger_dropped_objects() WHERE classid = 'pg_class'::regclass;
   ELSE
     SELECT array_agg(c.oid), array_agg(format('%s.%s', nspname, relname)) INTO changed, changed_names
       FROM pg_event_trigger_ddl_commands() d
@@ -183,8 +184,7 @@ BEGIN
 END $$;
 
 -- Tools read the columns of these views here, and those of all others from the catalogs.
-DROP FUNCTION IF EXISTS pg_catalog.pg_get_late_binding_view_cols();
-CREATE FUNCTION pg_catalog.pg_get_late_binding_view_cols() RETURNS SETOF record
+CREATE OR REPLACE FUNCTION pg_catalog.pg_get_late_binding_view_cols() RETURNS SETOF record
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)::varchar, a.attnum::integer
     FROM pg_internal.late_views l

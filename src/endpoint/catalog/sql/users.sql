@@ -394,8 +394,14 @@ SELECT r.rolname, r.oid::integer, coalesce(u.creates_databases, false), pg_inter
   FROM pg_roles r LEFT JOIN pg_internal.users u ON u.number = r.oid
  WHERE r.rolcanlogin AND NOT r.rolsuper;
 
-DROP VIEW IF EXISTS pg_catalog.pg_user_info;
-CREATE VIEW pg_catalog.pg_user_info AS
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('pg_catalog.pg_user_info') AND attname = 'usesysid'
+                                        AND atttypid = 'oid'::regtype) THEN
+    DROP VIEW pg_catalog.pg_user_info;  -- as it was before there were users
+  END IF;
+END $$;
+CREATE OR REPLACE VIEW pg_catalog.pg_user_info AS
 SELECT v.usename, v.usesysid, v.usecreatedb, v.usesuper, v.usecatupd, v.passwd, v.valuntil, v.useconfig,
        (CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit::text ELSE 'UNLIMITED' END) AS useconnlimit,
        coalesce(u.sees_all, v.usesysid = 1) AS syslogaccess, coalesce(u.session_timeout, 0) AS sessiontimeout
