@@ -77,10 +77,11 @@ class Block {
   bool match(std::size_t length, std::size_t back, std::size_t literals) noexcept {
     if (broken_ || back > filled_ || length > out_.size() - filled_) return false;
     std::byte* const to = out_.data() + filled_;
+    const std::byte* const from = to - back;
     if (back >= length) {
-      std::memcpy(to, to - back, length);
+      std::memcpy(to, from, length);
     } else {
-      for (std::size_t i = 0; i < length; ++i) to[i] = to[i - back];  // reads what it has just written
+      for (std::size_t i = 0; i < length; ++i) to[i] = from[i];  // reads what it has just written
     }
     filled_ += length;
     return copy_literals(literals);
