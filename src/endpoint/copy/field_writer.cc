@@ -356,7 +356,7 @@ bool FieldWriter::put_timestamp(BinaryRows& rows, const LoadColumn& column, std:
 
 bool FieldWriter::put_time(BinaryRows& rows, std::string_view text, bool zone) {
   const auto parts = parse_clock(text, zone);
-  if (!parts) {
+  if (!parts || parts->micros > kMicrosPerDay) {  // 23:59:60.5 is of the next day, which a time has not
     return fail(LoadErrorCode::bad_timestamp,
                 fmt::format("Invalid timestamp format or value [HH24:MI:SS{}]", zone ? "OF" : ""));
   }
