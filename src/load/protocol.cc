@@ -9,16 +9,15 @@
 #include <set>
 #include <utility>
 
-#include "base/backoff.h"
 #include "base/text.h"
 #include "load/attempt.h"
 #include "load/load_errors.h"
+#include "load/settlement.h"
 #include "penstock/error.h"
 
 namespace penstock {
 namespace {
 
-using namespace std::chrono_literals;
 using redshift::Connection;
 using redshift::Identifier;
 using redshift::Literal;
@@ -28,10 +27,7 @@ using redshift::Statement;
 using redshift::Transaction;
 using std::chrono::steady_clock;
 
-constexpr int kAttempts = 8;                       // of one load, over all reasons to try again
-constexpr int kSessionsToLose = 3;                 // how often the cluster may hang up on one load
-constexpr std::chrono::seconds kSettleOnStop{10};  // what a user who pressed Ctrl-C is asked to wait for an answer
-constexpr std::size_t kErrorsShown = 5;            // rows that a COPY refused, in an error's message
+constexpr std::size_t kErrorsShown = 5;  // rows that a COPY refused, in an error's message
 
 std::int64_t number(const std::optional<std::string>& text) {
   std::int64_t value = 0;
@@ -49,18 +45,10 @@ class Attempt {
   Attempt(const LoadJob& job, TargetSession& session, const LoadOptions& how, const LoadContext& context)
       : job_(job), session_(session), how_(how), context_(context), connection_(session.connection()) {}
 
-  LoadResult run() {
+  void run() {
     connection_.execute(Sql("SET query_group TO ") << Literal(to_string(label())), "naming the attempt");
-    LoadResult result;
-    try {
-      Transaction transaction(connection_);
-      result = run_in(transaction);
-    } catch (const Error& e) {
-      if (e.kind() != ErrorKind::in_doubt) tidy();
-      throw;
-    }
-    tidy();
-    return result;
+    Transaction transaction(connection_);
+    run_in(transaction);
   }
 
   // Removes what this attempt, and those before it, have put into the bucket. Only after a known outcome.
@@ -75,19 +63,25 @@ class Attempt {
   }
 
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
-  [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }
+  [[nodiscard]] LoadResult result() const {
+    if (skipped_) return *skipped_;
+    return loaded_;
+  }
 
  private:
   [[nodiscard]] AttemptLabel label() const {
     return {id_, job_.target.schema, job_.target.table, job_.data.file.date_text};
   }
 
-  LoadResult run_in(Transaction& transaction) {
+  void run_in(Transaction& transaction) {
     lock(transaction);
     leftovers_ = session_.staging().leftovers(id_);
     const TableState found = read_state(transaction);
     const LoadPlan plan = plan_load(job_, found, how_, session_.staging().manifest_uri(id_));
-    if (plan.skip) return Skipped{*plan.skip};
+    if (plan.skip) {
+      skipped_ = Skipped{*plan.skip};
+      return;
+    }
     wrote_manifest_ = true;  // from here on it may be there
     session_.staging().write_manifest(id_, plan.manifest);
     for (const Statement& statement : plan.make) transaction.execute(statement, "making the table fit its config");
@@ -96,7 +90,6 @@ class Attempt {
     refuse_unless_witnessed(transaction, plan, replaces_loads);
     record(transaction, plan);
     transaction.commit();
-    return loaded_;
   }
 
   void lock(Transaction& transaction) {
@@ -279,80 +272,8 @@ class Attempt {
   std::vector<std::string> leftovers_;
   bool wrote_manifest_ = false;
   Loaded loaded_;
+  std::optional<Skipped> skipped_;
   std::optional<std::int64_t> copy_query_;
-};
-
-// What became of a commit whose answer was lost.
-class Settlement {
- public:
-  Settlement(const TargetSession& session, std::string attempt_id, int old_pid, std::chrono::seconds patience,
-             const LoadContext& context)
-      : session_(session), attempt_id_(std::move(attempt_id)), old_pid_(old_pid), context_(context) {
-    const bool stopping = context.stop.stop_requested();
-    deadline_ = steady_clock::now() + (stopping ? std::min(patience, kSettleOnStop) : patience);
-    if (!stopping) stop_ = context.stop;
-  }
-
-  // true: committed; false: certainly rolled back; nullopt: not known by the deadline.
-  std::optional<bool> settle() {
-    Backoff backoff(200ms, 5s);
-    for (;;) {
-      try {
-        Connection connection = session_.another(stop_);
-        end_old_session(connection);
-        Transaction transaction(connection);
-        // Only who holds the lock may ask: without it the old transaction may still be committing.
-        transaction.execute(lock_statement(session_.target()), "locking the target", deadline_);
-        return has_attempt(transaction, attempt_id_);
-      } catch (const Error& e) {
-        context_.log.warning(fmt::format("the outcome of the commit is not known yet: {}", e.what()));
-        if (e.kind() == ErrorKind::busy || e.kind() == ErrorKind::cancelled) return std::nullopt;
-      }
-      if (steady_clock::now() >= deadline_ || !backoff.sleep(stop_)) return std::nullopt;
-    }
-  }
-
- private:
-  // Only if it holds the target's lock: then it is a load's session, and to end one is never wrong, as its transaction
-  // is rolled back whole or was committed whole.
-  void end_old_session(Connection& connection) {
-    try {
-      const auto holders = lock_holders(connection, session_.target());
-      if (std::ranges::find(holders, old_pid_, &LockHolder::pid) == holders.end()) return;
-      connection.execute(Sql("SELECT pg_terminate_backend(") << std::int64_t{old_pid_} << Sql(")"),
-                         "ending the session that was lost");
-    } catch (const ServerError& e) {
-      if (!connection.alive()) throw;
-      context_.log.debug(e.what());  // then its lock is waited for
-    }
-  }
-
-  const TargetSession& session_;
-  const std::string attempt_id_;
-  const int old_pid_;
-  const LoadContext& context_;
-  steady_clock::time_point deadline_;
-  std::stop_token stop_;
-};
-
-// Whether a transaction that is certainly over, without effect, may be run again: how often is its to count.
-class Retries {
- public:
-  bool allow(const Error& e, const TargetSession& session) {
-    if (++attempts_ >= kAttempts) return false;
-    if (e.kind() == ErrorKind::in_doubt) return true;  // it was settled: rolled back
-    if (const auto* server = dynamic_cast<const ServerError*>(&e)) {
-      // Two loads that make one schema at once: the second finds it there.
-      const bool made_by_another =
-          server->sqlstate() == "42P06" || server->sqlstate() == "42P07" || server->sqlstate() == "23505";
-      if (server->serialization_failure() || made_by_another) return true;
-    }
-    return e.kind() == ErrorKind::unavailable && !session.lives() && ++lost_ <= kSessionsToLose;
-  }
-
- private:
-  int attempts_ = 0;
-  int lost_ = 0;
 };
 
 }  // namespace
@@ -377,30 +298,7 @@ std::optional<Instant> read_watermark(Transaction& transaction, const Target& ta
 }
 
 LoadResult run_load(const LoadJob& job, TargetSession& session, const LoadOptions& how, const LoadContext& context) {
-  Backoff backoff(100ms, 5s);
-  Retries retries;
-  for (;;) {
-    std::optional<Attempt> attempt;
-    int pid = 0;
-    try {
-      pid = session.connection().backend_pid();
-      attempt.emplace(job, session, how, context);
-      return attempt->run();
-    } catch (const Error& e) {
-      if (e.kind() == ErrorKind::in_doubt) {
-        const auto committed = Settlement(session, attempt->id(), pid, how.lock_timeout, context).settle();
-        if (!committed) throw;
-        attempt->tidy();
-        if (*committed) return attempt->loaded();
-      }
-      if (!retries.allow(e, session)) {
-        if (e.kind() != ErrorKind::in_doubt) throw;
-        throw Error(ErrorKind::unavailable, fmt::format("{} (it was rolled back)", e.what()));
-      }
-      context.log.warning(fmt::format("load {}: trying again: {}", printable(job.target.text()), e.what()));
-    }
-    if (!backoff.sleep(context.stop)) throw Error(ErrorKind::cancelled, "stopped before the next try");
-  }
+  return run_settled(session, how.lock_timeout, context, "load", [&] { return Attempt(job, session, how, context); });
 }
 
 LoadPlan dry_run(const LoadJob& job, TargetSession& session, const LoadOptions& how) {
