@@ -82,7 +82,8 @@ class Place:
     def rows(self, table: str = "events", columns: str = "*") -> list[tuple]:
         """As text, in an order of their own: two tables hold the same rows if these are equal."""
         chosen = sql.SQL("SELECT {} FROM {}").format(sql.SQL(columns), sql.Identifier(self.schema, table))
-        return sorted(tuple(None if v is None else str(v) for v in row) for row in self.query(chosen))
+        found = (tuple(None if v is None else str(v) for v in row) for row in self.query(chosen))
+        return sorted(found, key=lambda row: [(v is None, v or "") for v in row])
 
     def ids(self, table: str = "events") -> list[int]:
         return sorted(int(r[0]) for r in self.rows(table, "id"))

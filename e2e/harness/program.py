@@ -36,15 +36,17 @@ class Run:
 class Running:
     """A penstock that has been started and not been waited for."""
 
-    def __init__(self, process: subprocess.Popen, arguments: list[str], secrets: list[str]) -> None:
+    def __init__(self, process: subprocess.Popen, arguments: list[str], secrets: list[str],
+                 stdin: str | None = None) -> None:
         self.process = process
+        self._stdin = stdin
         self._arguments = arguments
         self._secrets = secrets
         self._started = time.monotonic()
 
     def wait(self, timeout: float = 90) -> Run:
         try:
-            out, err = self.process.communicate(timeout=timeout)
+            out, err = self.process.communicate(self._stdin, timeout=timeout)
         except subprocess.TimeoutExpired:
             self.process.kill()
             out, err = self.process.communicate()
@@ -61,12 +63,14 @@ class Program:
     environment: dict[str, str]  # all of it: nothing is inherited
     secrets: list[str] = field(default_factory=list)
 
-    def start(self, *arguments: str, env: dict[str, str | None] | None = None) -> Running:
-        """`env` changes the environment; None takes a variable away."""
+    def start(self, *arguments: str, env: dict[str, str | None] | None = None, stdin: str | None = None) -> Running:
+        """`env` changes the environment; None takes a variable away. `stdin`: what is piped in."""
         merged = {k: v for k, v in {**self.environment, **(env or {})}.items() if v is not None}
-        process = subprocess.Popen(tied([str(self.path), *arguments]), env=merged, stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(tied([str(self.path), *arguments]), env=merged,
+                                   stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
-        return Running(process, list(arguments), self.secrets)
+        return Running(process, list(arguments), self.secrets, stdin)
 
-    def run(self, *arguments: str, env: dict[str, str | None] | None = None, timeout: float = 90) -> Run:
-        return self.start(*arguments, env=env).wait(timeout)
+    def run(self, *arguments: str, env: dict[str, str | None] | None = None, stdin: str | None = None,
+            timeout: float = 90) -> Run:
+        return self.start(*arguments, env=env, stdin=stdin).wait(timeout)

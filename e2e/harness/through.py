@@ -18,15 +18,15 @@ class Through:
         self._s3 = S3Proxy(server.s3_port, self.plan)
         self._sql = SqlProxy(server.sql_port, self.plan)
 
-    def start(self, program: Program, *arguments: str) -> Running:
-        running = program.start(*arguments, env={
+    def start(self, program: Program, *arguments: str, env: dict[str, str] | None = None) -> Running:
+        running = program.start(*arguments, env={**(env or {}),
             "AWS_ENDPOINT_URL_S3": self._s3.endpoint_url, "REDSHIFT_HOST": "127.0.0.1",
             "REDSHIFT_PORT": str(self._sql.port)})
         self.victim.is_(running.process)
         return running
 
-    def run(self, program: Program, *arguments: str, timeout: float = 90) -> Run:
-        return self.start(program, *arguments).wait(timeout)
+    def run(self, program: Program, *arguments: str, env: dict[str, str] | None = None, timeout: float = 90) -> Run:
+        return self.start(program, *arguments, env=env).wait(timeout)
 
     def seen(self, channel: Channel) -> list[Message]:
         return [m for m in list(self.plan.seen) if m.channel is channel]

@@ -42,12 +42,18 @@ struct HistoryEntry {
   std::string schema;
   std::string table;
   bool committed = false;
-  std::string at;         // UTC, RFC 3339: of the commit, or of the failure
-  std::string by;         // database user
-  std::string data_date;  // RFC 3339
-  std::uint64_t rows = 0;
-  std::uint64_t replaced = 0;
-  std::int64_t query = 0;  // of the COPY, as stl_query knows it
+  std::string kind = "load";     // load, upsert, append, replace
+  std::string source;            // of all but load: what was read
+  std::string at;                // UTC, RFC 3339: of the commit, or of the failure
+  std::string by;                // database user
+  std::string data_date;         // RFC 3339; of a load
+  std::uint64_t rows = 0;        // written
+  std::uint64_t replaced = 0;    // that gave way
+  std::uint64_t read = 0;        // records of the source
+  std::uint64_t inserted = 0;    // rows whose key the table did not have
+  std::uint64_t updated = 0;     // rows whose key it had
+  std::uint64_t superseded = 0;  // records that lost against another one
+  std::int64_t query = 0;        // of the COPY, as stl_query knows it
   std::vector<LoadedObject> objects;
   std::vector<LoadErrorRow> errors;  // of a failed load
 };

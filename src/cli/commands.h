@@ -6,6 +6,7 @@
 namespace penstock::cli {
 
 void add_load(Program& program);
+void add_upsert(Program& program);
 void add_history(Program& program);
 void add_local(Program& program);
 

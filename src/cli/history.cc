@@ -44,11 +44,17 @@ nlohmann::ordered_json as_json(const HistoryEntry& entry) {
           {"schema", entry.schema},
           {"table", entry.table},
           {"committed", entry.committed},
+          {"kind", entry.kind},
+          {"source", entry.source},
           {"at", entry.at},
           {"by", entry.by},
           {"data_date", entry.data_date},
           {"rows", entry.rows},
           {"replaced", entry.replaced},
+          {"read", entry.read},
+          {"inserted", entry.inserted},
+          {"updated", entry.updated},
+          {"superseded", entry.superseded},
           {"query", entry.query},
           {"objects", std::move(objects)},
           {"errors", std::move(errors)}};
@@ -77,6 +83,8 @@ class Table {
 };
 
 std::string objects_in_words(const HistoryEntry& entry) {
+  if (!entry.source.empty()) return entry.kind + " of " + printable(entry.source);
+  if (entry.kind != "load") return entry.kind;
   if (entry.objects.empty()) return "-";
   std::string text = printable(entry.objects.front().uri);
   if (entry.objects.size() > 1) text += fmt::format(" and {} more", entry.objects.size() - 1);
@@ -89,9 +97,10 @@ void print_words(std::ostream& out, const std::vector<HistoryEntry>& entries) {
     return;
   }
   Table table;
-  table.add({"AT", "TABLE", "DATA DATE", "ROWS", "REPLACED", "BY", "LOAD", "OBJECTS"});
+  table.add({"AT", "TABLE", "DATA DATE", "ROWS", "REPLACED", "BY", "LOAD", "FROM"});
   for (const HistoryEntry& entry : entries) {
-    table.add({entry.at, printable(entry.schema + "." + entry.table), printable(entry.data_date),
+    table.add({entry.at, printable(entry.schema + "." + entry.table),
+               entry.data_date.empty() ? "-" : printable(entry.data_date),
                entry.committed ? std::to_string(entry.rows) : "failed",
                entry.committed ? std::to_string(entry.replaced) : "-", printable(entry.by), entry.load_id,
                objects_in_words(entry)});

@@ -6,7 +6,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/grace.h"
+#include "cli/words.h"
 #include "load/staging.h"
 #include "penstock/connection.h"
 #include "penstock/store.h"
@@ -37,31 +37,6 @@ struct Typed {
   bool json = false;
 };
 
-// a,b and a b, as the worker took them.
-std::vector<std::string> split(const std::vector<std::string>& lists) {
-  std::vector<std::string> names;
-  for (const std::string& list : lists) {
-    std::string_view rest = list;
-    while (!rest.empty()) {
-      const std::size_t comma = rest.find(',');
-      std::string_view name = rest.substr(0, comma);
-      while (name.starts_with(' ')) name.remove_prefix(1);
-      while (name.ends_with(' ')) name.remove_suffix(1);
-      if (!name.empty()) names.emplace_back(name);
-      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-    }
-  }
-  return names;
-}
-
-std::optional<char> read_delimiter(const std::string& text, Problems& problems) {
-  if (text.empty()) return std::nullopt;
-  if (text == "\\t") return '\t';
-  if (text.size() == 1) return text[0];
-  problems.add(fmt::format("--delimiter '{}' is not one character", printable(text)));
-  return std::nullopt;
-}
-
 Granularity read_granularity(const std::string& text, Problems& problems) {
   if (text.empty()) return Granularity::instant;
   if (text == "hour") return Granularity::hour;
@@ -79,25 +54,16 @@ void read_date(const std::string& text, LoadOptions& options, Problems& problems
   }
 }
 
-void read_lock_timeout(const std::string& text, LoadOptions& options, Problems& problems) {
-  if (text.empty()) return;
-  constexpr std::size_t kDigits = 7;
-  if (text.size() > kDigits || text.find_first_not_of("0123456789") != std::string::npos) {
-    problems.add(fmt::format("--lock-timeout '{}' is not a number of seconds", printable(text)));
-    return;
-  }
-  options.lock_timeout = std::chrono::seconds(std::stoi(text));
-}
-
 LoadOptions understand(const Typed& typed, Problems& problems) {
   LoadOptions options = typed.options;
-  options.tables = split(typed.tables);
+  options.tables = split_list(typed.tables);
   read_date(typed.date, options, problems);
   options.granularity = read_granularity(typed.granularity, problems);
-  options.delimiter = read_delimiter(typed.delimiter, problems);
+  options.delimiter = read_character("--delimiter", typed.delimiter, problems);
   options.null_as = typed.null_as;
   options.maintenance = !typed.no_maintenance;
-  read_lock_timeout(typed.lock_timeout, options, problems);
+  if (const auto seconds = read_seconds("--lock-timeout", typed.lock_timeout, problems))
+    options.lock_timeout = *seconds;
   for (std::string& problem : problems_of(options)) problems.add(std::move(problem));
   return options;
 }
@@ -173,13 +139,7 @@ std::string in_words(const TableOutcome& table) {
 void print_words(std::ostream& out, const LoadSummary& summary) {
   for (const TableOutcome& table : summary.tables) {
     out << in_words(table) << '\n';
-    for (const std::string& step : table.plan) {
-      std::string_view indent = "  ";
-      for (const auto line : std::views::split(step, '\n')) {
-        out << indent << std::string_view(line.begin(), line.end()) << '\n';
-        indent = "    ";
-      }
-    }
+    print_plan(out, table.plan);
   }
 }
 

@@ -23,6 +23,7 @@ constexpr int kUsage = 2;
 // Every command, in the order of --help.
 void add_commands(Program& program) {
   add_load(program);
+  add_upsert(program);
   add_history(program);
   add_local(program);
 }

@@ -89,8 +89,9 @@ CopyShape csv_shape(Buckets& buckets, const DataSet& data, const table::TableCon
     }
     return std::optional(found.value_or(std::vector<std::string>()));
   });
-  if (header && !header->empty()) return {*header, redshift::CsvFormat{delimiter, 1}, how.null_as};
-  return {columns_of(config), redshift::CsvFormat{delimiter, 0}, how.null_as};
+  if (header && !header->empty())
+    return {*header, redshift::CsvFormat{.delimiter = delimiter, .ignore_header = 1}, how.null_as};
+  return {columns_of(config), redshift::CsvFormat{.delimiter = delimiter}, how.null_as};
 }
 
 void refuse_options(RecordFormat format, const LoadOptions& how) {

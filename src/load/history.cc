@@ -101,6 +101,9 @@ void complete_objects(Connection& connection, HistoryEntry& entry, std::uint64_t
   }
 }
 
+// An upsert's label has its kind where a load's has the date of its data.
+bool is_kind(std::string_view text) { return text == "upsert" || text == "append" || text == "replace"; }
+
 struct Committed {
   std::vector<HistoryEntry> entries;
   std::set<std::string> attempts;
@@ -112,21 +115,34 @@ Committed committed_loads(Connection& connection, const HistoryOptions& options)
   Statement query = fill(sql::kCommittedLoads, {{"loads", redshift::Qualified{kLedgerSchema, "loads"}},
                                                 {"condition", condition_of(options)}});
   if (options.limit > 0) query << Sql("LIMIT ") << std::int64_t{options.limit};
-  for (const auto& row : connection.execute(query, kDoing).rows) {
+  const Result found = connection.execute(query, kDoing);
+  const auto value = [&](const auto& row, std::string_view column) -> std::optional<std::string> {
+    const auto at = std::ranges::find(found.columns, column);
+    return at == found.columns.end() ? std::nullopt : row.at(static_cast<std::size_t>(at - found.columns.begin()));
+  };
+  for (const auto& row : found.rows) {
+    const auto text = [&](std::string_view column) { return value(row, column).value_or(""); };
+    const auto number = [&](std::string_view column) { return number_of<std::uint64_t>(value(row, column)); };
     HistoryEntry entry;
-    entry.load_id = text_of(row.at(0));
-    committed.attempts.insert(text_of(row.at(1)));
-    entry.schema = row.at(2).value_or("");
-    entry.table = row.at(3).value_or("");
+    entry.load_id = text_of(text("load_id"));
+    committed.attempts.insert(text_of(text("attempt_id")));
+    entry.schema = text("schema_name");
+    entry.table = text("table_name");
     entry.committed = true;
-    entry.data_date = date_of(row.at(4));
-    entry.rows = number_of<std::uint64_t>(row.at(5));
-    entry.replaced = number_of<std::uint64_t>(row.at(6));
-    entry.query = number_of<std::int64_t>(row.at(7));
-    entry.objects = objects_of(row.at(8));
-    complete_objects(connection, entry, number_of<std::uint64_t>(row.at(9)));
-    entry.by = row.at(10).value_or("");
-    entry.at = date_of(row.at(11));
+    entry.kind = value(row, "kind").value_or("load");
+    entry.source = text("source");
+    entry.data_date = entry.kind == "load" ? date_of(text("data_date")) : "";
+    entry.rows = number("rows");
+    entry.replaced = number("replaced");
+    entry.read = entry.kind == "load" ? entry.rows : number("records_read");
+    entry.inserted = entry.kind == "load" ? entry.rows : number("inserted");
+    entry.updated = number("updated");
+    entry.superseded = number("superseded");
+    entry.query = number_of<std::int64_t>(value(row, "copy_query"));
+    entry.objects = objects_of(value(row, "objects"));
+    if (entry.kind == "load") complete_objects(connection, entry, number("files"));
+    entry.by = text("committed_by");
+    entry.at = date_of(text("committed_at"));
     committed.entries.push_back(std::move(entry));
   }
   return committed;
@@ -176,7 +192,11 @@ std::vector<HistoryEntry> failed_loads(Connection& connection, const HistoryOpti
     entry.load_id = label->attempt_id;
     entry.schema = label->schema;
     entry.table = label->table;
-    entry.data_date = label->data_date;
+    if (is_kind(label->data_date)) {
+      entry.kind = label->data_date;
+    } else {
+      entry.data_date = label->data_date;
+    }
     entry.query = number_of<std::int64_t>(row.at(0));
     const auto user = names.find(text_of(row.at(2)));
     entry.by = user == names.end() ? text_of(row.at(2)) : user->second;

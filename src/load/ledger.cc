@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
 
 #include "load/attempt.h"
 #include "load/sql_files.h"
@@ -27,10 +29,25 @@ using redshift::Transaction;
 // A statement may have 16 MB; a row with the longest key and names has some six thousand bytes.
 constexpr std::size_t kFilesPerStatement = 1000;
 constexpr std::size_t kKeysPerQuestion = 10'000;
+constexpr std::size_t kSourceBytes = 4096;
 constexpr std::size_t kObjectsBytes = 60'000;  // of loads.objects, a varchar(65535)
 
 const Qualified kLoads{kLedgerSchema, "loads"};
 const Qualified kIdentity{kLedgerSchema, "identity"};
+
+// Of loads; what own_tables.sql asks for.
+struct LaterColumn {
+  std::string_view name;
+  Sql definition;
+};
+constexpr std::array kLaterColumns{LaterColumn{"kind", "kind varchar(16)"},
+                                   LaterColumn{"source", "source varchar(4096)"},
+                                   LaterColumn{"records_read", "records_read bigint"},
+                                   LaterColumn{"inserted", "inserted bigint"},
+                                   LaterColumn{"updated", "updated bigint"},
+                                   LaterColumn{"superseded", "superseded bigint"},
+                                   LaterColumn{"rejected", "rejected bigint"}};
+constexpr std::size_t kOwnTables = 4 + kLaterColumns.size();
 
 std::string at(const Result& result, std::size_t row, std::size_t column) {
   const auto& value = result.rows.at(row).at(column);
@@ -55,7 +72,8 @@ Instant to_instant(const std::string& text) {
 
 // Another worker made the same thing at the same moment: what CREATE … IF NOT EXISTS doesn't cover.
 bool made_by_another(const ServerError& e) noexcept {
-  return e.sqlstate() == "42P07" || e.sqlstate() == "42P06" || e.sqlstate() == "23505" || e.serialization_failure();
+  constexpr std::array<std::string_view, 4> kThereAlready{"42P07", "42P06", "42701", "23505"};
+  return std::ranges::find(kThereAlready, e.sqlstate()) != kThereAlready.end() || e.serialization_failure();
 }
 
 void make(Connection& connection, const Statement& statement, std::string_view doing) {
@@ -66,6 +84,22 @@ void make(Connection& connection, const Statement& statement, std::string_view d
       return;
     } catch (const ServerError& e) {
       if (!made_by_another(e) || tries == kTries) throw;
+    }
+  }
+}
+
+void make_loads(Connection& connection, const std::set<std::string>& there) {
+  constexpr char kDoing[] = "making the ledger";
+  if (!there.contains("loads")) {
+    make(connection, fill(sql::kCreateLoads, {{"loads", kLoads}}), kDoing);
+    return;
+  }
+  for (const LaterColumn& column : kLaterColumns) {
+    if (there.contains("loads." + std::string(column.name))) continue;
+    try {
+      connection.execute(Sql("ALTER TABLE ") << kLoads << Sql(" ADD COLUMN ") << column.definition, kDoing);
+    } catch (const ServerError& e) {
+      if (!made_by_another(e)) throw;
     }
   }
 }
@@ -93,6 +127,13 @@ std::set<std::string> own_tables(Connection& connection, const Target& target) {
   std::set<std::string> names;
   for (std::size_t row = 0; row < found.rows.size(); ++row) names.insert(at(found, row, 0));
   return names;
+}
+
+// At most so many bytes, of whole characters.
+std::string_view cut(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
 }
 
 Statement timestamp(Instant instant) { return Literal(to_sql(instant)); }
@@ -133,13 +174,13 @@ bool has_ledger_schema(Connection& connection) {
 
 void make_ledger(Connection& connection, const Target& target, Log& log) {
   const auto there = own_tables(connection, target);
-  if (there.size() == 4) return;
+  if (there.size() == kOwnTables) return;
   log.debug(fmt::format("making the tables of the ledger of {} where they are missing", target.text()));
   constexpr char kDoing[] = "making the ledger";
   if (there.empty() && !has_ledger_schema(connection)) {
     make(connection, Sql("CREATE SCHEMA IF NOT EXISTS ") << redshift::Identifier(kLedgerSchema), kDoing);
   }
-  if (!there.contains("loads")) make(connection, fill(sql::kCreateLoads, {{"loads", kLoads}}), kDoing);
+  make_loads(connection, there);
   if (!there.contains("identity")) draw_identity(connection);
   if (!there.contains(target.ledger().name)) {
     make(connection, fill(sql::kCreateLedger, {{"ledger", target.ledger()}}), kDoing);
@@ -149,7 +190,9 @@ void make_ledger(Connection& connection, const Target& target, Log& log) {
   }
 }
 
-bool ledger_exists(Connection& connection, const Target& target) { return own_tables(connection, target).size() == 4; }
+bool ledger_exists(Connection& connection, const Target& target) {
+  return own_tables(connection, target).size() == kOwnTables;
+}
 
 std::string database_identity(Connection& connection) {
   const auto found = connection.execute(Sql("SELECT min(id) FROM ") << kIdentity, "reading the ledger's identity");
@@ -233,6 +276,26 @@ Statement record_load(const Target& target, const DataSet& data, const LoadRecor
                              << static_cast<std::int64_t>(data.bytes()) << Sql(", ") << query << Sql(", ")
                              << Literal(objects_json(data)) << Sql(", ") << Literal(record.by) << Sql(", ")
                              << timestamp(record.at) << Sql(")");
+}
+
+Statement record_upsert(const Target& target, const UpsertRecord& record) {
+  Statement query(Sql("NULL"));
+  if (record.copy_query) query = Statement(*record.copy_query);
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  return Sql("INSERT INTO ") << kLoads
+                             << Sql(" (load_id, attempt_id, target, schema_name, table_name, data_date, plan_sha256,"
+                                    " files, rows, replaced, bytes, copy_query, objects, committed_by, committed_at,"
+                                    " kind, source, records_read, inserted, updated, superseded, rejected) VALUES (")
+                             << Literal(record.load_id) << Sql(", ") << Literal(record.attempt_id) << Sql(", ")
+                             << Literal(target.text()) << Sql(", ") << Literal(target.schema) << Sql(", ")
+                             << Literal(target.table) << Sql(", ") << timestamp(record.at) << Sql(", ")
+                             << Literal(record.plan_sha256) << Sql(", ") << number(record.parts) << Sql(", ")
+                             << number(record.inserted + record.updated) << Sql(", ") << number(record.replaced)
+                             << Sql(", ") << number(record.bytes) << Sql(", ") << query << Sql(", '[]', ")
+                             << Literal(record.by) << Sql(", ") << timestamp(record.at) << Sql(", ")
+                             << Literal(record.kind) << Sql(", ") << Literal(cut(record.source, kSourceBytes))
+                             << Sql(", ") << number(record.read) << Sql(", ") << number(record.inserted) << Sql(", ")
+                             << number(record.updated) << Sql(", ") << number(record.superseded) << Sql(", 0)");
 }
 
 bool has_attempt(Transaction& transaction, const std::string& attempt_id) {

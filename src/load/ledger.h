@@ -3,7 +3,7 @@
 //     lk_<target>       empty; exists to be LOCKed, so that readers of target and ledger are never blocked
 //     ledger_<target>   the files whose rows are in the target. One a target: under serializable isolation two loads
 //                       that read and write one shared table conflict even over different rows
-//     loads             a row a load, written last: its presence is the commit
+//     loads             a row a load or upsert, written last: its presence is the commit
 //     identity          one row: which database this is, for the names of its staging prefixes
 //
 // The statements are made here and executed by the protocol, which knows their order.
@@ -62,6 +62,25 @@ struct LoadRecord {
 // The ledger's rows, in as many statements as Redshift's limit on their length asks for.
 std::vector<redshift::Statement> record_files(const Target& target, const DataSet& data, const LoadRecord& record);
 redshift::Statement record_load(const Target& target, const DataSet& data, const LoadRecord& record);
+
+struct UpsertRecord {
+  std::string load_id;
+  std::string attempt_id;
+  std::string plan_sha256;
+  std::string kind;    // upsert, append, replace
+  std::string source;  // for people; cut if it is very long
+  std::uint64_t parts = 0;
+  std::uint64_t bytes = 0;  // of the parts, as stored
+  std::uint64_t read = 0;
+  std::uint64_t inserted = 0;
+  std::uint64_t updated = 0;
+  std::uint64_t superseded = 0;
+  std::uint64_t replaced = 0;
+  std::optional<std::int64_t> copy_query;
+  std::string by;
+  Instant at;
+};
+redshift::Statement record_upsert(const Target& target, const UpsertRecord& record);
 
 // Whether the attempt's row is there. Only an answer once the target's lock is held.
 bool has_attempt(redshift::Transaction& transaction, const std::string& attempt_id);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "load/access.h"
 #include "load/attempt.h"
 #include "load/config_file.h"
 #include "load/copy_shape.h"
@@ -31,7 +32,6 @@ using std::chrono::steady_clock;
 
 constexpr int kPlans = 3;  // of one load, when its objects change while it is under way
 constexpr std::size_t kIdentifierBytes = 127;
-constexpr char kRole[] = "REDSHIFT_ROLE_ARN";
 
 void check_name(std::string_view what, const std::string& name, std::vector<std::string>& problems) {
   if (name.size() > kIdentifierBytes) {
@@ -39,17 +39,6 @@ void check_name(std::string_view what, const std::string& name, std::vector<std:
   } else if (!is_utf8(name) || name.find('\0') != std::string::npos) {
     problems.push_back(fmt::format("{} '{}' is not UTF-8 text", what, printable(name)));
   }
-}
-
-redshift::CopyAccess copy_access(const LoadContext& context) {
-  if (auto role = context.environment(kRole)) return redshift::IamRole{*role};
-  const AwsCredentials keys = resolve_credentials(context.environment, context.log);
-  return redshift::SessionKeys{keys.access_key_id, keys.secret_access_key, keys.session_token};
-}
-
-std::optional<std::string> copy_region(const LoadContext& context) {
-  auto region = context.environment("AWS_REGION");
-  return region ? region : context.environment("AWS_DEFAULT_REGION");
 }
 
 // What the loads of all tables share.

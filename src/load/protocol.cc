@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <exception>
 #include <set>
@@ -11,8 +10,8 @@
 
 #include "base/text.h"
 #include "load/attempt.h"
-#include "load/load_errors.h"
 #include "load/settlement.h"
+#include "load/target_steps.h"
 #include "penstock/error.h"
 
 namespace penstock {
@@ -21,21 +20,9 @@ namespace {
 using redshift::Connection;
 using redshift::Identifier;
 using redshift::Literal;
-using redshift::ServerError;
 using redshift::Sql;
 using redshift::Statement;
 using redshift::Transaction;
-using std::chrono::steady_clock;
-
-constexpr std::size_t kErrorsShown = 5;  // rows that a COPY refused, in an error's message
-
-std::int64_t number(const std::optional<std::string>& text) {
-  std::int64_t value = 0;
-  if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) {
-    throw Error(ErrorKind::internal, fmt::format("the server gave '{}' for a number", text.value_or("NULL")));
-  }
-  return value;
-}
 
 Instant now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
@@ -74,7 +61,7 @@ class Attempt {
   }
 
   void run_in(Transaction& transaction) {
-    lock(transaction);
+    lock_target(transaction, job_.target, how_.lock_timeout, context_.log);
     leftovers_ = session_.staging().leftovers(id_);
     const TableState found = read_state(transaction);
     const LoadPlan plan = plan_load(job_, found, how_, session_.staging().manifest_uri(id_));
@@ -90,30 +77,6 @@ class Attempt {
     refuse_unless_witnessed(transaction, plan, replaces_loads);
     record(transaction, plan);
     transaction.commit();
-  }
-
-  void lock(Transaction& transaction) {
-    try {
-      transaction.execute(lock_statement(job_.target), "locking the target", steady_clock::now() + how_.lock_timeout);
-    } catch (const Error& e) {
-      if (e.kind() != ErrorKind::busy) throw;
-      transaction.rollback();
-      throw Error(ErrorKind::busy,
-                  fmt::format("another load of the table did not end in {} s{}", how_.lock_timeout.count(), holders()));
-    }
-  }
-
-  std::string holders() {
-    std::string text;
-    try {
-      for (const LockHolder& holder : lock_holders(connection_, job_.target)) {
-        text += fmt::format("{} pid {} of {}, since {}", text.empty() ? ": it is held by" : " and", holder.pid,
-                            printable(holder.owner), holder.since);
-      }
-    } catch (const Error& e) {
-      context_.log.debug(e.what());
-    }
-    return text;
   }
 
   TableState read_state(Transaction& transaction) {
@@ -137,50 +100,9 @@ class Attempt {
   }
 
   void copy(Transaction& transaction, const LoadPlan& plan) {
-    try {
-      transaction.execute(plan.copy, "COPY");
-    } catch (const ServerError& e) {
-      if (e.serialization_failure() || !connection_.alive() || context_.stop.stop_requested()) throw;
-      transaction.rollback();
-      throw Error(e.kind(), e.what() + refused_rows());
-    }
-    const auto result = transaction.execute(Sql("SELECT pg_last_copy_count(), pg_last_copy_id()"), "counting rows");
-    loaded_.rows = static_cast<std::uint64_t>(number(result.scalar()));
-    copy_query_ = number(result.rows.at(0).at(1));
-    session_.last_copy = copy_query_;
-  }
-
-  // The rows that made the COPY fail, each on a line of its own; empty when the cluster recorded none.
-  std::string refused_rows() {
-    std::string text;
-    try {
-      const auto failed = failed_copy();
-      if (!failed) return {};
-      const auto errors = load_errors(connection_, {*failed}, static_cast<int>(kErrorsShown) + 1);
-      const auto rows = errors.find(*failed);
-      if (rows == errors.end()) return {};
-      const auto shown = std::min(rows->second.size(), kErrorsShown);
-      for (std::size_t i = 0; i < shown; ++i) text += "\n  " + in_words(rows->second[i]);
-      if (shown < rows->second.size()) {
-        text += fmt::format("\n  and more: penstock history --schema {} --table {}", printable(job_.target.schema),
-                            printable(job_.target.table));
-      }
-    } catch (const Error& e) {
-      context_.log.warning(fmt::format("the rows that COPY refused could not be read: {}", e.what()));
-    }
-    return text;
-  }
-
-  // The query of the COPY that failed; nullopt: it failed before it read a row. Called after the rollback.
-  std::optional<std::int64_t> failed_copy() {
-    const auto last =
-        number(connection_.execute(Sql("SELECT pg_last_copy_id()"), "asking for the id of the COPY").scalar());
-    if (last >= 0 && last != session_.last_copy) return last;
-    // A rollback may have taken the id back; the label is this attempt's alone.
-    const auto found = connection_.execute(Sql("SELECT max(query) FROM pg_catalog.stl_query WHERE label = ")
-                                               << Literal(to_string(label())),
-                                           "asking for the id of the COPY");
-    return found.scalar() ? std::optional(number(found.scalar())) : std::nullopt;
+    const Copied copied = run_copy(transaction, session_, plan.copy, to_string(label()), context_);
+    loaded_.rows = copied.rows;
+    copy_query_ = copied.query;
   }
 
   // What must hold before the rows may be committed.
@@ -202,7 +124,7 @@ class Attempt {
     const auto counted =
         transaction.execute(Sql("SELECT count(*) FROM ") << job_.target.name() << Sql(" WHERE ") << condition,
                             "checking the data dates of the rows");
-    return static_cast<std::uint64_t>(number(counted.scalar()));
+    return static_cast<std::uint64_t>(number_of(counted.scalar()));
   }
 
   void refuse_rows_after(Transaction& transaction, Instant end) {
@@ -242,7 +164,7 @@ class Attempt {
     const auto counted = transaction.execute(
         Sql("SELECT count(DISTINCT filename) FROM pg_catalog.stl_load_commits WHERE query = ") << *copy_query_,
         "counting the files that COPY read");
-    const auto read = static_cast<std::uint64_t>(number(counted.scalar()));
+    const auto read = static_cast<std::uint64_t>(number_of(counted.scalar()));
     if (read == 0 || (names_with_bytes.size() <= read && read <= names.size())) return;
     throw Error(ErrorKind::refused,
                 fmt::format("COPY read {} files, and the manifest has {}", read, job_.data.objects.size()));

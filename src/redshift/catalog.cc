@@ -35,6 +35,12 @@ std::vector<int> numbers(std::string_view array) {
   return out;
 }
 
+// By what it shows as its default: "identity"(100162, 0, '1,1'::text), or default_identity(…).
+Identity identity_of(std::string_view default_text) {
+  if (default_text.starts_with("\"identity\"(") || default_text.starts_with("identity(")) return Identity::always;
+  return default_text.find("default_identity") < 2 ? Identity::by_default : Identity::none;
+}
+
 std::string_view kind_in_words(std::string_view relkind) {
   if (relkind == "v") return "a view";
   if (relkind == "m") return "a materialized view";
@@ -57,7 +63,7 @@ class TableReader {
     }
     read_columns();
     mark_primary_key();
-    mark_distribution();
+    mark_attributes();
     return table_;
   }
 
@@ -86,12 +92,13 @@ class TableReader {
     }
   }
 
-  void mark_distribution() {
-    for (const auto& row : ask(sql::kDistributionKeys).rows) {
+  void mark_attributes() {
+    for (const auto& row : ask(sql::kColumnAttributes).rows) {
       const auto column = std::ranges::find(table_.columns, row.at(0), &CatalogColumn::name);
       if (column == table_.columns.end()) continue;
       column->dist_key = number(row.at(1)) != 0;
       column->sort_order = std::abs(number(row.at(2)));
+      column->identity = identity_of(row.at(3).value_or(""));
     }
   }
 

@@ -17,7 +17,8 @@ class CatalogTest : public testing::Test {
     // Redshift's view of keys, which PostgreSQL hasn't, as a table that tests fill.
     postgres_->run(
         "CREATE TABLE svv_redshift_columns (database_name varchar(128), schema_name varchar(128),"
-        " table_name varchar(128), column_name varchar(128), distkey boolean, sortkey int);"
+        " table_name varchar(128), column_name varchar(128), distkey boolean, sortkey int, column_default "
+        "varchar(4000));"
         "ALTER TABLE svv_redshift_columns SET SCHEMA pg_catalog");
   }
   static void TearDownTestSuite() { postgres_.reset(); }
@@ -34,9 +35,10 @@ TEST_F(CatalogTest, ReadsATableWholeWhateverTheSearchPath) {
       " seen timestamp NOT NULL DEFAULT '2000-01-01', price numeric(8,2) DEFAULT 1.5, ok boolean DEFAULT true,"
       " part int, PRIMARY KEY (part, id));"
       "ALTER TABLE web.pages DROP COLUMN dropped;"
-      "INSERT INTO svv_redshift_columns VALUES ('postgres', 'web', 'pages', 'id', true, 2),"
-      " ('postgres', 'web', 'pages', 'seen', false, -1), ('postgres', 'web', 'pages', 'name', false, 0),"
-      " ('postgres', 'other', 'pages', 'name', true, 7), ('elsewhere', 'web', 'pages', 'name', true, 7)");
+      "INSERT INTO svv_redshift_columns VALUES ('postgres', 'web', 'pages', 'id', true, 2, NULL),"
+      " ('postgres', 'web', 'pages', 'part', false, 0, '\"identity\"(100162, 0, ''1,1''::text)'),"
+      " ('postgres', 'web', 'pages', 'seen', false, -1, NULL), ('postgres', 'web', 'pages', 'name', false, 0, 'x'),"
+      " ('postgres', 'other', 'pages', 'name', true, 7, NULL), ('elsewhere', 'web', 'pages', 'name', true, 7, NULL)");
   Transaction transaction(connection_);
   transaction.execute(Sql("SET search_path TO other"), "set");
   const auto table = read_table(transaction, "web", "pages");
@@ -46,7 +48,8 @@ TEST_F(CatalogTest, ReadsATableWholeWhateverTheSearchPath) {
   const auto shown = [](const CatalogColumn& c) {
     return c.name + " " + c.type + (c.not_null ? " not null" : "") +
            (c.default_expression ? " default " + *c.default_expression : "") + (c.primary_key ? " key" : "") +
-           (c.dist_key ? " distkey" : "") + (c.sort_order != 0 ? " sort " + std::to_string(c.sort_order) : "");
+           (c.identity == Identity::always ? " identity" : "") + (c.dist_key ? " distkey" : "") +
+           (c.sort_order != 0 ? " sort " + std::to_string(c.sort_order) : "");
   };
   std::vector<std::string> columns;
   for (const auto& column : table->columns) columns.push_back(shown(column));
@@ -55,7 +58,7 @@ TEST_F(CatalogTest, ReadsATableWholeWhateverTheSearchPath) {
                                             "seen timestamp without time zone not null default "
                                             "'2000-01-01 00:00:00'::timestamp without time zone sort 1",
                                             "price numeric(8,2) default 1.5", "ok boolean default true",
-                                            "part integer not null key"));
+                                            "part integer not null key identity"));
 }
 
 TEST_F(CatalogTest, SeesNoTableWhereThereIsNone) {

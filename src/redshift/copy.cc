@@ -45,7 +45,8 @@ Statement access_clause(const CopyAccess& access) {
 Statement format_clause(const CopyFormat& format) {
   return std::visit(Match{[](const CsvFormat& csv) {
                             Statement clause = Sql("FORMAT AS CSV DELIMITER ")
-                                               << delimiter_literal(csv.delimiter, "\"");
+                                               << delimiter_literal(csv.delimiter, std::string_view(&csv.quote, 1));
+                            if (csv.quote != '"') clause << " QUOTE " << Literal(std::string_view(&csv.quote, 1));
                             if (csv.ignore_header > 0) clause << " IGNOREHEADER " << csv.ignore_header;
                             return clause;
                           },

@@ -23,6 +23,7 @@ using CopyAccess = std::variant<IamRole, SessionKeys>;
 
 struct CsvFormat {
   char delimiter = ',';
+  char quote = '"';
   int ignore_header = 0;
 };
 struct TextFormat {  // UNLOAD's: DELIMITER with ESCAPE
@@ -37,7 +38,7 @@ using CopyFormat = std::variant<CsvFormat, TextFormat, JsonFormat, ParquetFormat
 enum class CopyCompression { none, gzip, zstd };
 
 struct CopyOptions {
-  Qualified table;
+  Statement table;  // its name, with or without a schema
   std::vector<std::string> columns;
   std::string manifest_uri;
   CopyAccess access;

@@ -20,7 +20,7 @@ const SessionKeys kKeys{.access_key_id = "AKIAIOSFODNN7EXAMPLE",
                         .session_token = Secret()};
 
 CopyOptions options(CopyFormat format, CopyCompression compression = CopyCompression::none) {
-  return {.table = {"web", "pages"},
+  return {.table = Qualified{"web", "pages"},
           .columns = {"id", "seen at"},
           .manifest_uri = "s3://bucket/_penstock/1/manifest.json",
           .access = IamRole{"arn:aws:iam::123456789012:role/loader"},
@@ -50,7 +50,7 @@ std::vector<Case> cases() {
   columnar.region = "eu-west-1";
   columnar.null_as = "x";
   CopyOptions hostile = options(JsonFormat{"s3://bucket/it's \\ paths.json"});
-  hostile.table = {"we\"b", "pa'ges\\"};
+  hostile.table = Qualified{"we\"b", "pa'ges\\"};
   hostile.columns = {"a\"b", "%s"};
   hostile.manifest_uri = "s3://bucket/it's \\ here";
   return {{"CSV", options(CsvFormat{})},

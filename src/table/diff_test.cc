@@ -160,7 +160,8 @@ TEST(Evolve, FindsNoDriftInWhatItMade) {
   const servers::Postgres postgres;
   postgres.run(
       "CREATE TABLE svv_redshift_columns (database_name text, schema_name text, table_name text, column_name text,"
-      " distkey boolean, sortkey int); ALTER TABLE svv_redshift_columns SET SCHEMA pg_catalog; CREATE SCHEMA web");
+      " distkey boolean, sortkey int, column_default text); ALTER TABLE svv_redshift_columns SET SCHEMA pg_catalog; "
+      "CREATE SCHEMA web");
   const TableConfig first = config("{dest: id, type: int, primarykey: true}");
   const TableConfig second = config(
       "{dest: id, type: int, primarykey: true}, {dest: s, type: smallint, defaultval: -3},"

@@ -1,5 +1,5 @@
-SELECT load_id, attempt_id, schema_name, table_name, data_date, rows, replaced, copy_query, objects, files,
-       committed_by, committed_at
+-- All columns: those that came later are not there until a load or upsert has added them.
+SELECT *
 FROM :loads
 WHERE :condition
 ORDER BY committed_at DESC, load_id

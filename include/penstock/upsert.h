@@ -1,0 +1,95 @@
+// penstock upsert: a source into a table by its key, last write wins.
+//
+// A row of the table gives way, whole, to the source's row of the same key. All of it is one transaction under the
+// table's lock: readers see the table before or after, and a run that was killed anywhere may be run again.
+//
+// Threads:  upsert() is called from one thread; `stop` may be requested from any.
+// Errors:   Error: invalid (options), not_found (source, table, column), refused (the source's records, or their keys),
+//           busy, in_doubt, cancelled, and those of S3 and the cluster. Every kind but in_doubt: nothing was committed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "penstock/load.h"
+
+namespace penstock {
+
+enum class WriteMode {
+  upsert,   // rows of the source's keys give way
+  append,   // nothing gives way
+  replace,  // all rows give way
+};
+
+// What to do about several rows of one key in the source.
+enum class Duplicates {
+  refuse,
+  last,  // the newest by order_by, else the last by position, stays
+  keep,  // all stay: the key is coarser than a row, a day say
+};
+
+enum class NullKeys {
+  refuse,
+  match,   // NULL is a key as others are
+  insert,  // a row without a key is a new row
+};
+
+enum class SourceFormat { csv, json };  // json: one object a line
+
+struct UpsertOptions {
+  std::vector<std::string> sources{};  // local paths and globs; "-": stdin, alone
+  std::string into{};                  // schema.table
+  WriteMode mode = WriteMode::upsert;
+  std::vector<std::string> key{};
+  std::string order_by{};  // column; a row that is older by it than the table's loses
+  Duplicates duplicates = Duplicates::refuse;
+  NullKeys null_keys = NullKeys::refuse;
+  bool allow_empty = false;      // replace: let a source without a record replace rows
+  bool missing_as_null = false;  // columns that the source lacks become NULL (or their default) in rows that give way
+
+  std::optional<SourceFormat> format{};  // unset: by the name; CSV on stdin
+  std::vector<std::string> columns{};    // of CSV without a header, in its order
+  std::optional<char> delimiter{};       // unset: a comma, a tab in .tsv
+  char quote = '"';
+  std::optional<char> escape{};
+  std::string null_as{};  // an unquoted field of just this text is NULL
+
+  std::string staging_bucket{};                 // where PENSTOCK_S3_BASE_PATH is not set
+  std::size_t memory = std::size_t{256} << 20;  // bytes of staging's buffers
+  std::chrono::seconds lock_timeout{600};
+  bool maintenance = true;  // VACUUM DELETE ONLY and ANALYZE of the target after the commit, best effort
+  bool dry_run = false;     // reads headers and the catalog, stages nothing
+};
+
+struct UpsertProgress {
+  std::uint64_t bytes = 0;  // read of the source
+  std::uint64_t size = 0;   // of the source, as stored; 0: not known
+  std::uint64_t records = 0;
+};
+
+struct UpsertOutcome {
+  std::string schema;
+  std::string table;
+  std::uint64_t read = 0;        // records of the source
+  std::uint64_t inserted = 0;    // rows of keys that the table did not have; of append and replace: all
+  std::uint64_t updated = 0;     // rows of keys that it had
+  std::uint64_t superseded = 0;  // records that lost against another of the source, or against the table's row
+  std::uint64_t replaced = 0;    // rows that gave way
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_staged = 0;
+  std::string load_id;
+  std::vector<std::string> plan;  // dry run: every statement, in order, secrets masked
+  double seconds = 0;
+};
+
+std::vector<std::string> problems_of(const UpsertOptions& options);
+
+UpsertOutcome upsert(const UpsertOptions& options, const LoadContext& context,
+                     const std::function<void(const UpsertProgress&)>& on_progress = {});
+
+}  // namespace penstock

@@ -1,0 +1,23 @@
+#include "load/access.h"
+
+#include "penstock/store.h"
+
+namespace penstock {
+namespace {
+
+constexpr char kRole[] = "REDSHIFT_ROLE_ARN";
+
+}  // namespace
+
+redshift::CopyAccess copy_access(const LoadContext& context) {
+  if (auto role = context.environment(kRole)) return redshift::IamRole{*role};
+  const AwsCredentials keys = resolve_credentials(context.environment, context.log);
+  return redshift::SessionKeys{keys.access_key_id, keys.secret_access_key, keys.session_token};
+}
+
+std::optional<std::string> copy_region(const LoadContext& context) {
+  auto region = context.environment("AWS_REGION");
+  return region ? region : context.environment("AWS_DEFAULT_REGION");
+}
+
+}  // namespace penstock

@@ -1,0 +1,246 @@
+#include "load/source.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "codec/decompress.h"
+#include "format/csv_header.h"
+#include "penstock/error.h"
+#include "store/file.h"
+
+namespace penstock {
+namespace {
+
+constexpr std::string_view kStdin = "-";
+
+ErrorKind kind_of_errno(int number) {
+  if (number == ENOENT || number == ENOTDIR) return ErrorKind::not_found;
+  return number == EACCES || number == EPERM ? ErrorKind::denied : ErrorKind::unavailable;
+}
+
+class FdReader final : public ObjectReader {
+ public:
+  FdReader(Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+
+  std::size_t read(std::span<std::byte> buffer) override {
+    for (;;) {
+      const ssize_t count = ::read(fd_.get(), buffer.data(), buffer.size());
+      if (count >= 0) return static_cast<std::size_t>(count);
+      if (errno != EINTR) {
+        throw Error(kind_of_errno(errno), fmt::format("reading {}: {}", printable(name_), std::strerror(errno)));
+      }
+    }
+  }
+
+ private:
+  Fd fd_;
+  const std::string name_;
+};
+
+// What was read already, and then the rest.
+class Replayed final : public ObjectReader {
+ public:
+  Replayed(std::string begun, std::shared_ptr<ObjectReader> rest) : begun_(std::move(begun)), rest_(std::move(rest)) {}
+
+  std::size_t read(std::span<std::byte> buffer) override {
+    if (at_ == begun_.size()) return rest_->read(buffer);
+    const std::size_t count = begun_.copy(reinterpret_cast<char*>(buffer.data()), buffer.size(), at_);
+    at_ += count;
+    return count;
+  }
+
+ private:
+  const std::string begun_;
+  std::size_t at_ = 0;
+  const std::shared_ptr<ObjectReader> rest_;
+};
+
+// Keeps what is read through it.
+class Kept final : public ObjectReader {
+ public:
+  explicit Kept(ObjectReader& in) : in_(in) {}
+
+  std::size_t read(std::span<std::byte> buffer) override {
+    const std::size_t count = in_.read(buffer);
+    text_.append(reinterpret_cast<const char*>(buffer.data()), count);
+    return count;
+  }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  ObjectReader& in_;
+  std::string text_;
+};
+
+std::unique_ptr<ObjectReader> open_file(const std::string& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) throw Error(kind_of_errno(errno), fmt::format("opening {}: {}", printable(path), std::strerror(errno)));
+  return decompressed(std::make_unique<FdReader>(std::move(fd), path), codec_of(path), path);
+}
+
+struct NameSays {
+  SourceFormat format = SourceFormat::csv;
+  char delimiter = ',';
+  bool operator==(const NameSays&) const = default;
+};
+
+std::optional<NameSays> what_name_says(std::string path) {
+  if (codec_of(path) != Codec::none) path.erase(path.rfind('.'));
+  struct Suffix {
+    std::string_view end;
+    NameSays says;
+  };
+  constexpr std::array kSuffixes{
+      Suffix{".csv", {}}, Suffix{".tsv", {SourceFormat::csv, '\t'}}, Suffix{".json", {SourceFormat::json, ','}},
+      Suffix{".jsonl", {SourceFormat::json, ','}}, Suffix{".ndjson", {SourceFormat::json, ','}}};
+  for (const Suffix& suffix : kSuffixes) {
+    if (lower(path).ends_with(suffix.end)) return suffix.says;
+  }
+  return std::nullopt;
+}
+
+// The files that a path or glob names, in their order.
+std::vector<std::string> files_of(const std::string& pattern, std::vector<std::string>& problems) {
+  struct stat found{};
+  if (::stat(pattern.c_str(), &found) == 0) {
+    if (!S_ISDIR(found.st_mode)) return {pattern};
+    problems.push_back(fmt::format("{} is a folder; {}/* names its files", printable(pattern), printable(pattern)));
+    return {};
+  }
+  if (pattern.find_first_of("*?[") == std::string::npos) {
+    problems.push_back(fmt::format("{}: {}", printable(pattern), std::strerror(errno)));
+    return {};
+  }
+  glob_t matches{};
+  std::vector<std::string> files;
+  if (::glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
+    for (std::size_t i = 0; i < matches.gl_pathc; ++i) files.emplace_back(matches.gl_pathv[i]);
+  }
+  ::globfree(&matches);
+  if (files.empty()) problems.push_back(fmt::format("{}: there is no such file", printable(pattern)));
+  return files;
+}
+
+std::vector<std::string> header_of(ObjectReader& reader, char delimiter, const std::string& name) {
+  const auto record = format::first_csv_record(reader, delimiter, printable(name));
+  if (!record) {
+    throw Error(ErrorKind::refused, fmt::format("{} is empty: it has no header. --columns says what a file without one "
+                                                "holds",
+                                                printable(name)));
+  }
+  return record->fields;
+}
+
+class Opening {
+ public:
+  explicit Opening(const UpsertOptions& options) : options_(options) {}
+
+  Source open() {
+    if (options_.sources == std::vector<std::string>{std::string(kStdin)}) {
+      open_stdin();
+    } else {
+      open_files();
+    }
+    return std::move(source_);
+  }
+
+ private:
+  [[nodiscard]] bool has_header() const { return source_.format == SourceFormat::csv && options_.columns.empty(); }
+
+  void settle(const NameSays& says) {
+    source_.format = options_.format.value_or(says.format);
+    source_.delimiter = options_.delimiter.value_or(says.delimiter);
+    if (source_.format == SourceFormat::csv) source_.columns = options_.columns;
+  }
+
+  void open_stdin() {
+    settle({});
+    source_.name = "stdin";
+    Fd fd(::dup(STDIN_FILENO));  // whoever reads it closes it
+    if (!fd) throw Error(ErrorKind::not_found, fmt::format("stdin: {}", std::strerror(errno)));
+    const std::shared_ptr<ObjectReader> reader = std::make_shared<FdReader>(std::move(fd), "stdin");
+    std::string begun;
+    if (has_header()) {
+      Kept kept(*reader);
+      source_.columns = header_of(kept, source_.delimiter, "stdin");
+      begun = kept.take();
+    }
+    source_.inputs.push_back({.name = "stdin",
+                              .open = [begun, reader] { return std::make_unique<Replayed>(begun, reader); },
+                              .skip = has_header() ? 1U : 0U});
+  }
+
+  void open_files() {
+    std::vector<std::string> problems;
+    std::vector<std::string> paths;
+    for (const std::string& pattern : options_.sources) {
+      std::ranges::move(files_of(pattern, problems), std::back_inserter(paths));
+    }
+    if (!problems.empty()) throw Error(ErrorKind::not_found, fmt::format("{}", fmt::join(problems, "\n  ")));
+    settle(names_say(paths));
+    source_.name = paths.front();
+    if (paths.size() > 1) source_.name += fmt::format(" and {} more", paths.size() - 1);
+    for (const std::string& path : paths) {
+      if (has_header()) compare_header(path, header_of(*open_file(path), source_.delimiter, path));
+      struct stat found{};
+      if (::stat(path.c_str(), &found) == 0) source_.size += static_cast<std::uint64_t>(found.st_size);
+      source_.inputs.push_back(
+          {.name = path, .open = [path] { return open_file(path); }, .skip = has_header() ? 1U : 0U});
+    }
+    if (!first_header_of_.empty()) source_.columns = std::move(header_);
+  }
+
+  NameSays names_say(const std::vector<std::string>& paths) const {
+    std::optional<NameSays> all;
+    const std::string* first = nullptr;
+    for (const std::string& path : paths) {
+      const auto says = what_name_says(path);
+      if (!says) {
+        if (options_.format) continue;
+        throw Error(ErrorKind::invalid,
+                    fmt::format("{}: the name does not say what is in it; --format csv or --format json does",
+                                printable(path)));
+      }
+      if (all && *all != *says) {
+        throw Error(ErrorKind::invalid, fmt::format("{} and {} are of different formats; one upsert reads one",
+                                                    printable(*first), printable(path)));
+      }
+      all = says;
+      first = &path;
+    }
+    return all.value_or(NameSays{});
+  }
+
+  void compare_header(const std::string& path, std::vector<std::string> header) {
+    if (first_header_of_.empty()) {
+      first_header_of_ = path;
+      header_ = std::move(header);
+    } else if (header != header_) {
+      throw Error(ErrorKind::refused, fmt::format("{} and {} have different headers; upsert them one after the other",
+                                                  printable(first_header_of_), printable(path)));
+    }
+  }
+
+  const UpsertOptions& options_;
+  Source source_;
+  std::string first_header_of_;
+  std::vector<std::string> header_;
+};
+
+}  // namespace
+
+Source open_source(const UpsertOptions& options) { return Opening(options).open(); }
+
+}  // namespace penstock

@@ -1,0 +1,466 @@
+#include "penstock/upsert.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "format/manifest.h"
+#include "load/access.h"
+#include "load/attempt.h"
+#include "load/fingerprint.h"
+#include "load/ledger.h"
+#include "load/settlement.h"
+#include "load/source.h"
+#include "load/staging.h"
+#include "load/target_session.h"
+#include "load/target_steps.h"
+#include "load/upsert_plan.h"
+#include "penstock/error.h"
+#include "penstock/store.h"
+#include "redshift/catalog.h"
+#include "staging/pipeline.h"
+
+namespace penstock {
+namespace {
+
+using redshift::Literal;
+using redshift::Sql;
+using redshift::Statement;
+using redshift::Transaction;
+using std::chrono::steady_clock;
+
+std::string_view name_of(WriteMode mode) {
+  switch (mode) {
+    case WriteMode::append:
+      return "append";
+    case WriteMode::replace:
+      return "replace";
+    case WriteMode::upsert:
+      break;
+  }
+  return "upsert";
+}
+
+Target target_named(const std::string& into) {
+  const std::size_t dot = into.find('.');
+  return target_of(into.substr(0, dot), into.substr(dot + 1));
+}
+
+// Everything that the transaction is given, fixed before it begins.
+struct Job {
+  Target target;
+  Batch batch{};
+  std::string load_id{};
+  std::string manifest_uri{};
+  std::string source{};
+  std::uint64_t parts = 0;
+  std::uint64_t bytes_staged = 0;
+  std::uint64_t records = 0;
+};
+
+// One run through the transaction, from BEGIN to COMMIT.
+class UpsertAttempt {
+ public:
+  UpsertAttempt(const Job& job, TargetSession& session, const UpsertOptions& how, const LoadContext& context)
+      : job_(job), session_(session), how_(how), context_(context) {}
+
+  void run() {
+    auto& connection = session_.connection();
+    connection.execute(Sql("SET query_group TO ") << Literal(label()), "naming the attempt");
+    Transaction transaction(connection);
+    lock_target(transaction, job_.target, how_.lock_timeout, context_.log);
+    const auto table = redshift::read_table(transaction, job_.target.schema, job_.target.table);
+    if (!table) throw Error(ErrorKind::not_found, "the table is not there any more");
+    const UpsertPlan plan = plan_upsert(job_.target, *table, job_.batch, how_, job_.manifest_uri);
+    write(transaction, plan);
+    transaction.execute(record_upsert(job_.target, record(plan)), "writing the ledger");
+    transaction.commit();
+  }
+
+  void tidy() const noexcept {}  // what is staged is of all attempts
+  [[nodiscard]] const std::string& id() const noexcept { return id_; }
+  [[nodiscard]] const UpsertOutcome& result() const noexcept { return outcome_; }
+
+ private:
+  [[nodiscard]] std::string label() const {
+    return to_string(AttemptLabel{id_, job_.target.schema, job_.target.table, std::string(name_of(how_.mode))});
+  }
+
+  void write(Transaction& transaction, const UpsertPlan& plan) {
+    if (plan.make_stage) transaction.execute(*plan.make_stage, "making the stage table");
+    if (plan.clear) outcome_.replaced = transaction.execute(*plan.clear, "removing the rows that give way").affected;
+    copy(transaction, plan);
+    if (plan.null_keys) refuse_null_keys(transaction, *plan.null_keys);
+    if (plan.repeated_keys) refuse_repeated_keys(transaction, *plan.repeated_keys);
+    if (plan.drop_older) transaction.execute(*plan.drop_older, "dropping what is older than the table's rows");
+    if (plan.known_keys) outcome_.updated = count(transaction, *plan.known_keys, "comparing keys");
+    if (plan.remove) outcome_.replaced = transaction.execute(*plan.remove, "removing the rows that give way").affected;
+    std::uint64_t written = outcome_.read;
+    if (plan.insert) written = transaction.execute(*plan.insert, "inserting").affected;
+    if (plan.drop_stage) transaction.execute(*plan.drop_stage, "dropping the stage table");
+    outcome_.inserted = written - outcome_.updated;
+    outcome_.superseded = outcome_.read - written;
+    if (written == 0 && outcome_.replaced > 0 && !how_.allow_empty) {
+      throw Error(ErrorKind::refused,
+                  fmt::format("the source holds no record, and {} rows would give way to it; --allow-empty lets them",
+                              outcome_.replaced));
+    }
+  }
+
+  void copy(Transaction& transaction, const UpsertPlan& plan) {
+    if (job_.records > 0) {  // a manifest names at least one object
+      const Copied copied = run_copy(transaction, session_, plan.copy, label(), context_);
+      copy_query_ = copied.query;
+      outcome_.read = copied.rows;
+    }
+    if (outcome_.read != job_.records) {
+      throw Error(ErrorKind::refused,
+                  fmt::format("COPY read {} rows of the {} records that were staged", outcome_.read, job_.records));
+    }
+  }
+
+  static std::uint64_t count(Transaction& transaction, const Statement& query, std::string_view doing) {
+    return static_cast<std::uint64_t>(number_of(transaction.execute(query, doing).scalar()));
+  }
+
+  void refuse_null_keys(Transaction& transaction, const Statement& query) const {
+    const auto rows = count(transaction, query, "looking for rows without a key");
+    if (rows == 0) return;
+    throw Error(ErrorKind::refused,
+                fmt::format("{} of the {} records have no {}: --null-keys match takes NULL for a key as others, "
+                            "--null-keys insert for a new row each",
+                            rows, outcome_.read, key_in_words()));
+  }
+
+  void refuse_repeated_keys(Transaction& transaction, const Statement& query) const {
+    const auto found = transaction.execute(query, "looking for repeated keys");
+    if (found.rows.empty()) return;
+    std::string examples;
+    for (const auto& row : found.rows) {
+      std::vector<std::string> values;
+      for (auto value = row.begin() + 1; value != row.end(); ++value)
+        values.push_back(printable(value->value_or("NULL")));
+      examples += fmt::format("\n  {}: {} records", fmt::join(values, ", "), row.front().value_or("?"));
+    }
+    throw Error(ErrorKind::refused,
+                fmt::format("the source has several records of one {}: --duplicates last takes the newest by "
+                            "--order-by, else the last; --duplicates keep takes all{}",
+                            key_in_words(), examples));
+  }
+
+  [[nodiscard]] std::string key_in_words() const {
+    return fmt::format("key ({})", printable(fmt::format("{}", fmt::join(how_.key, ", "))));
+  }
+
+  UpsertRecord record(const UpsertPlan& plan) const {
+    std::string statements;
+    for (const Statement& statement : statements_of(plan)) statements += statement.shown() + ";\n";
+    return {.load_id = job_.load_id,
+            .attempt_id = id_,
+            .plan_sha256 = sha256_hex(statements),
+            .kind = std::string(name_of(how_.mode)),
+            .source = job_.source,
+            .parts = job_.parts,
+            .bytes = job_.bytes_staged,
+            .read = outcome_.read,
+            .inserted = outcome_.inserted,
+            .updated = outcome_.updated,
+            .superseded = outcome_.superseded,
+            .replaced = outcome_.replaced,
+            .copy_query = copy_query_,
+            .by = context_.connection.user,
+            .at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now())};
+  }
+
+  const Job& job_;
+  TargetSession& session_;
+  const UpsertOptions& how_;
+  const LoadContext& context_;
+  const std::string id_ = new_id();
+  UpsertOutcome outcome_;
+  std::optional<std::int64_t> copy_query_;
+};
+
+// The parts and their manifest, under <base>staged/<load id>/. Gone when this goes, unless they are to stay.
+class StagedParts {
+ public:
+  StagedParts(Buckets& buckets, const StagingBase& base, const std::string& load_id, Log& log)
+      : store_(buckets.open(base.bucket)), prefix_(fmt::format("{}staged/{}/", base.prefix, load_id)), log_(log) {}
+  ~StagedParts() {
+    if (!keys_.empty()) remove();
+  }
+  StagedParts(const StagedParts&) = delete;
+  StagedParts& operator=(const StagedParts&) = delete;
+
+  staging::Staged stage(const Source& source, const staging::StageOptions& options, const std::stop_token& stop) {
+    staging::Staged staged = staging::stage(source.inputs, *store_, prefix_, options, stop);
+    std::vector<format::ManifestEntry> entries;
+    for (const staging::Part& part : staged.parts) {
+      keys_.push_back(part.object.key);
+      entries.push_back({store_->uri_of(part.object.key), true, part.object.size});
+    }
+    if (entries.empty()) return staged;
+    keys_.push_back(prefix_ + "manifest.json");
+    write_all(*store_, keys_.back(), format::manifest_text(entries), {.only_if_absent = true});
+    return staged;
+  }
+
+  [[nodiscard]] std::string manifest_uri() const { return store_->uri_of(prefix_ + "manifest.json"); }
+  // The outcome is not known: a COPY may still read them.
+  void leave() {
+    log_.warning(fmt::format("what was staged stays at {}", printable(store_->uri_of(prefix_))));
+    keys_.clear();
+  }
+
+ private:
+  void remove() noexcept {
+    try {
+      store_->remove(keys_, {.even_when_stopped = true});
+    } catch (const std::exception& e) {
+      log_.warning(e.what());
+      log_.warning(fmt::format("what was staged was left behind at {}", printable(store_->uri_of(prefix_))));
+    }
+  }
+
+  std::unique_ptr<ObjectStore> store_;
+  const std::string prefix_;
+  Log& log_;
+  std::vector<std::string> keys_;
+};
+
+class Upsert {
+ public:
+  Upsert(const UpsertOptions& options, const LoadContext& context,
+         const std::function<void(const UpsertProgress&)>& on_progress)
+      : options_(options),
+        context_(context),
+        on_progress_(on_progress),
+        base_(staging_base(context.environment, options.staging_bucket)),
+        target_(target_named(options.into)),
+        session_(context, base_, target_) {}
+
+  UpsertOutcome run() {
+    const auto start = steady_clock::now();
+    Source source = open_source(options_);
+    Job job{.target = target_, .load_id = new_id(), .source = source.name};
+    const auto table = read_target();
+    job.batch = batch_of(source, table);
+    StagedParts parts(context_.buckets, base_, job.load_id, context_.log);
+    job.manifest_uri = parts.manifest_uri();
+    // what can't be is said before anything is read and uploaded
+    const UpsertPlan plan = plan_upsert(job.target, table, job.batch, options_, job.manifest_uri);
+    if (options_.dry_run) return planned(job, plan);
+    session_.connection();  // as is a database in which no ledger can be made
+
+    const staging::Staged staged = parts.stage(source, stage_options(source, job), context_.stop);
+    job.parts = staged.parts.size();
+    job.bytes_staged = staged.bytes_stored();
+    job.records = staged.records;
+    context_.log.info(fmt::format("{}: {} records of {} staged in {} objects of {} bytes", name(), staged.records,
+                                  printable(source.name), staged.parts.size(), job.bytes_staged));
+    UpsertOutcome outcome = settled(job, parts);
+    outcome.schema = job.target.schema;
+    outcome.table = job.target.table;
+    outcome.load_id = job.load_id;
+    outcome.bytes_read = staged.bytes_read;
+    outcome.bytes_staged = job.bytes_staged;
+    maintain(outcome);
+    outcome.seconds = std::chrono::duration<double>(steady_clock::now() - start).count();
+    return outcome;
+  }
+
+ private:
+  [[nodiscard]] std::string name() const { return printable(target_.text()); }
+
+  redshift::CatalogTable read_target() {
+    Transaction transaction(session_.plain_connection());
+    auto table = redshift::read_table(transaction, target_.schema, target_.table);
+    if (!table) throw Error(ErrorKind::not_found, fmt::format("there is no table {}: create it first", name()));
+    return *std::move(table);
+  }
+
+  Batch batch_of(const Source& source, const redshift::CatalogTable& table) {
+    Batch batch{.has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),
+                .compression = redshift::CopyCompression::zstd,
+                .access = copy_access(context_),
+                .region = copy_region(context_)};
+    if (source.format == SourceFormat::json) {
+      batch.format = redshift::JsonFormat{};
+      batch.columns =
+          options_.columns.empty() ? writable_columns(table) : match_columns(options_.columns, table, "--columns");
+    } else {
+      batch.format = redshift::CsvFormat{.delimiter = source.delimiter, .quote = options_.quote};
+      batch.columns = match_columns(source.columns, table, source.name);
+      batch.null_as = std::string(staging::kNullText);
+    }
+    return batch;
+  }
+
+  UpsertOutcome planned(const Job& job, const UpsertPlan& plan) const {
+    UpsertOutcome outcome;
+    outcome.schema = job.target.schema;
+    outcome.table = job.target.table;
+    outcome.plan.push_back(fmt::format("PUT {} as parts, and {}", printable(job.source), printable(job.manifest_uri)));
+    outcome.plan.emplace_back("BEGIN");
+    outcome.plan.push_back(lock_statement(job.target).shown());
+    for (const Statement& statement : statements_of(plan)) outcome.plan.push_back(statement.shown());
+    outcome.plan.emplace_back("INSERT INTO \"penstock\".\"loads\", the row that is the commit");
+    outcome.plan.emplace_back("COMMIT");
+    return outcome;
+  }
+
+  staging::StageOptions stage_options(const Source& source, const Job& job) {
+    staging::StageOptions how{
+        .compression = Compression::zstd, .memory = options_.memory, .metadata = {{"penstock-load", job.load_id}}};
+    if (source.format == SourceFormat::json) {
+      how.shape = staging::JsonShape{.position_name = job.batch.has_position ? kPositionColumn : ""};
+    } else {
+      how.shape = staging::CsvShape{
+          .dialect = {.delimiter = source.delimiter, .quote = options_.quote, .escape = options_.escape},
+          .fields = job.batch.columns.size(),
+          .null_text = options_.null_as,
+          .with_position = job.batch.has_position};
+    }
+    if (on_progress_) {
+      how.on_progress = [this, size = source.size](const staging::Progress& progress) {
+        on_progress_({.bytes = progress.bytes, .size = size, .records = progress.records});
+      };
+    }
+    return how;
+  }
+
+  UpsertOutcome settled(const Job& job, StagedParts& parts) {
+    try {
+      return run_settled(session_, options_.lock_timeout, context_, "upsert",
+                         [&] { return UpsertAttempt(job, session_, options_, context_); });
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::in_doubt) throw;
+      parts.leave();
+      throw Error(ErrorKind::in_doubt,
+                  fmt::format("{}; penstock history --schema {} --table {} shows load {} if it was "
+                              "committed",
+                              e.what(), printable(job.target.schema), printable(job.target.table), job.load_id));
+    }
+  }
+
+  // After the commit, outside of any transaction, and of no consequence for what was written.
+  void maintain(const UpsertOutcome& outcome) noexcept {
+    if (!options_.maintenance || context_.stop.stop_requested()) return;
+    try {
+      auto& connection = session_.plain_connection();
+      const auto table = target_.name();
+      if (outcome.replaced > 0) connection.execute(Sql("VACUUM DELETE ONLY ") << table, "VACUUM after the upsert");
+      connection.execute(Sql("ANALYZE ") << table, "ANALYZE after the upsert");
+    } catch (const std::exception& e) {
+      context_.log.warning(fmt::format("{}: written; what comes after it was not done: {}", name(), e.what()));
+    }
+  }
+
+  const UpsertOptions& options_;
+  const LoadContext& context_;
+  const std::function<void(const UpsertProgress&)>& on_progress_;
+  const StagingBase base_;
+  const Target target_;
+  TargetSession session_;
+};
+
+bool is_one_of(char c, std::string_view these) { return these.find(c) != std::string_view::npos; }
+
+void check_target(const std::string& into, std::vector<std::string>& problems) {
+  const std::size_t dot = into.find('.');
+  if (into.empty()) {
+    problems.emplace_back("--into is missing");
+  } else if (dot == std::string::npos || dot == 0 || dot + 1 == into.size() ||
+             into.find('.', dot + 1) != std::string::npos) {
+    problems.push_back(fmt::format("--into '{}' is not schema.table", printable(into)));
+  } else if (!is_utf8(into) || into.find('\0') != std::string::npos) {
+    problems.push_back(fmt::format("--into '{}' is not UTF-8 text", printable(into)));
+  }
+}
+
+void check_sources(const std::vector<std::string>& sources, std::vector<std::string>& problems) {
+  if (sources.empty()) problems.emplace_back("SOURCE is missing: a file, a glob, or - for stdin");
+  for (const std::string& source : sources) {
+    if (source == "-" && sources.size() > 1) problems.emplace_back("stdin (-) must be the only source");
+    if (source.find("://") != std::string::npos) {
+      problems.push_back(fmt::format("{} is not supported as a source yet: files and stdin are",
+                                     printable(source.substr(0, source.find("://") + 3))));
+    }
+  }
+}
+
+void check_keys(const UpsertOptions& options, std::vector<std::string>& problems) {
+  const bool has_key = !options.key.empty();
+  if (options.mode == WriteMode::upsert && !has_key) {
+    problems.emplace_back(
+        "--key is missing: the columns that say which row is which; --append and --replace need none");
+  }
+  if (options.mode == WriteMode::append && has_key) problems.emplace_back("--append and --key exclude each other");
+  if (!has_key && !options.order_by.empty()) problems.emplace_back("--order-by needs --key");
+  if (!has_key && options.duplicates != Duplicates::refuse) problems.emplace_back("--duplicates needs --key");
+  if (!has_key && options.null_keys != NullKeys::refuse) problems.emplace_back("--null-keys needs --key");
+  if (options.duplicates == Duplicates::keep && !options.order_by.empty()) {
+    problems.emplace_back("--order-by and --duplicates keep exclude each other: one takes the newest, one takes all");
+  }
+  std::set<std::string> names;
+  for (const std::string& name : options.key) {
+    if (!names.insert(lower(name)).second) problems.push_back(fmt::format("--key: {} twice", printable(name)));
+  }
+}
+
+void check_dialect(const UpsertOptions& options, std::vector<std::string>& problems) {
+  const char delimiter = options.delimiter.value_or(',');
+  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) < 0x80 && !is_one_of(c, {"\n\r\0", 3}); };
+  if (!is_plain(delimiter)) problems.emplace_back("--delimiter must be one ASCII character, and no line end");
+  if (!is_plain(options.quote)) problems.emplace_back("--quote must be one ASCII character, and no line end");
+  if (options.escape && !is_plain(*options.escape)) {
+    problems.emplace_back("--escape must be one ASCII character, and no line end");
+  }
+  if (delimiter == options.quote || options.escape == delimiter) {
+    problems.emplace_back("--delimiter must differ from --quote and --escape");
+  }
+  if (options.escape == options.quote) {
+    problems.emplace_back("--escape must differ from --quote: a quote is doubled without it, too");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> problems_of(const UpsertOptions& options) {
+  std::vector<std::string> problems;
+  check_sources(options.sources, problems);
+  check_target(options.into, problems);
+  check_keys(options, problems);
+  check_dialect(options, problems);
+  if (options.lock_timeout < std::chrono::seconds(1)) problems.emplace_back("--lock-timeout is less than a second");
+  return problems;
+}
+
+UpsertOutcome upsert(const UpsertOptions& options, const LoadContext& context,
+                     const std::function<void(const UpsertProgress&)>& on_progress) {
+  if (const auto problems = problems_of(options); !problems.empty()) {
+    throw Error(ErrorKind::invalid, fmt::format("{}", fmt::join(problems, "\n")));
+  }
+  UpsertOptions settled = options;
+  // an order says which of several rows is the last
+  if (!settled.order_by.empty() && settled.duplicates == Duplicates::refuse) settled.duplicates = Duplicates::last;
+  try {
+    const auto work = std::make_unique<Upsert>(settled, context, on_progress);
+    return work->run();
+  } catch (const Error& e) {
+    std::string text = fmt::format("upsert {}: {}", printable(options.into), e.what());
+    if (e.kind() != ErrorKind::in_doubt) {
+      text += text.find('\n') == std::string::npos ? "; " : "\n";
+      text += "nothing was changed";
+    }
+    throw Error(e.kind(), text);
+  }
+}
+
+}  // namespace penstock

@@ -1,0 +1,63 @@
+// The statements of an upsert, decided before any is sent.
+//
+// The batch is copied into a temporary stage table, where its keys are looked at; then rows of the target give way and
+// the stage's winners go in. MERGE is not used: it fails over repeated keys, and gives no order. Without a key the
+// batch is copied straight into the target.
+//
+// Pure: the cases in upsert_plan_test.cc are its specification, and --dry-run prints what it returns.
+//
+// Errors: refused, all of it listed: columns that the table has not, a key or order that the batch lacks, identity
+// columns, columns of the table that would be emptied in rows that give way.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "load/target.h"
+#include "penstock/upsert.h"
+#include "redshift/catalog.h"
+#include "redshift/copy.h"
+#include "redshift/sql.h"
+
+namespace penstock {
+
+inline constexpr char kStageTable[] = "penstock_stage";
+inline constexpr char kPositionColumn[] = "penstock_position";
+
+// What is to be written, as COPY reads it.
+struct Batch {
+  std::vector<std::string> columns{};  // the table's names, in the order in which they are copied
+  bool has_position = false;           // after them, each record's position in the source
+  redshift::CopyFormat format{};
+  redshift::CopyCompression compression = redshift::CopyCompression::none;
+  std::optional<std::string> null_as{};
+  redshift::CopyAccess access{};
+  std::optional<std::string> region{};
+};
+
+struct UpsertPlan {
+  std::optional<redshift::Statement> make_stage{};     // unset: the batch goes straight into the target
+  std::optional<redshift::Statement> clear{};          // before a COPY straight into it: all rows give way
+  redshift::Statement copy{};                          //
+  std::optional<redshift::Statement> null_keys{};      // → how many rows of the stage have no key
+  std::optional<redshift::Statement> repeated_keys{};  // → some keys, and how many rows each has
+  std::optional<redshift::Statement> drop_older{};     // rows of the stage that the target's are newer than
+  std::optional<redshift::Statement> known_keys{};     // → how many rows are to be inserted whose key the target has
+  std::optional<redshift::Statement> remove{};         // the target's rows that give way
+  std::optional<redshift::Statement> insert{};
+  std::optional<redshift::Statement> drop_stage{};
+};
+
+// The table's name for each of the source's columns; case doesn't count. not_found: all that the table has not.
+std::vector<std::string> match_columns(const std::vector<std::string>& names, const redshift::CatalogTable& table,
+                                       const std::string& source);
+// Those that a source which names none (JSON) is copied into: all but identity columns.
+std::vector<std::string> writable_columns(const redshift::CatalogTable& table);
+
+UpsertPlan plan_upsert(const Target& target, const redshift::CatalogTable& table, const Batch& batch,
+                       const UpsertOptions& how, const std::string& manifest_uri);
+
+std::vector<redshift::Statement> statements_of(const UpsertPlan& plan);  // in their order
+
+}  // namespace penstock
