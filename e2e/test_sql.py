@@ -303,12 +303,38 @@ def test_a_materialized_view_is_refreshed_when_told(sql):
 
 @pytest.mark.parametrize("statement, named", [
     ("CREATE SCHEMA q QUOTA 5 GB", "CREATE SCHEMA … QUOTA"), ("SELECT * EXCLUDE (a) FROM t", "SELECT * EXCLUDE"),
-    ("SELECT a AS b FROM t QUALIFY b = 1", "QUALIFY by an alias"),
 ])
 def test_what_is_not_here_is_named(sql, statement, named):
     code, message, _ = sql.error(statement)
     assert code == "0A000"
     assert named in message
+
+
+def test_an_alias_is_used_further_on_in_its_list(sql):
+    sql.do("CREATE TABLE t (a int, c int)", "INSERT INTO t VALUES (1, 10), (2, 20)")
+    assert sql.rows("SELECT a + 1 AS b, b * 2 AS d, d + b e FROM t WHERE d > 4 ORDER BY e") == [(3, 6, 9)]
+    assert sql.rows("SELECT a + 1 AS c, c * 2 AS d FROM t ORDER BY 1") == [(2, 20), (3, 40)], "a column goes before it"
+    assert sql.rows("SELECT sum(a) AS s, s + 1 AS n, c / 20 AS g FROM t GROUP BY g ORDER BY g") == [(1, 2, 0), (2, 3, 1)]
+    assert sql.rows("WITH x AS (SELECT a AS k, k + 1 AS m FROM t) SELECT k AS n, n + m AS o FROM x ORDER BY o") == [
+        (1, 3), (2, 5)]
+    assert sql.rows("SELECT a AS b, row_number() OVER (ORDER BY a DESC) AS rn FROM t QUALIFY rn = 1") == [(2, 1)]
+    assert sql.rows("SELECT a + 1 AS b FROM t QUALIFY b = 2 AND row_number() OVER (ORDER BY a) = 1") == [(2,)]
+    assert sql.rows("SELECT a + %s AS b, b * 2 AS d FROM t ORDER BY 1", (5,)) == [(6, 12), (7, 14)]
+
+
+def test_an_alias_is_used_in_what_is_made_of_a_query(sql):
+    sql.do("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)",
+           "CREATE TABLE u DISTKEY (b) AS SELECT a + 1 AS b, b * 2 AS d FROM t",
+           "CREATE VIEW v AS SELECT a + 1 AS b, b * 2 AS d FROM t", "INSERT INTO u SELECT a AS b, b + 7 FROM t")
+    assert sql.rows("SELECT b, d FROM u ORDER BY b") == [(1, 8), (2, 4)]
+    assert sql.rows("SELECT b, d FROM v") == [(2, 4)]
+    # of a table that an earlier statement of the same string makes
+    sql.do("CREATE TABLE w (a int); INSERT INTO w VALUES (4); CREATE TABLE x AS SELECT a AS b, b + 1 AS d FROM w")
+    assert sql.rows("SELECT b, d FROM x") == [(4, 5)]
+    sql.do("BEGIN")
+    assert sql.rows("SELECT a AS b, b + 1 FROM t") == [(1, 2)]
+    assert sql.error("SELECT a AS b, b + nothing FROM t")[:2] == ("42703", 'column "nothing" does not exist')
+    sql.do("ROLLBACK")
 
 
 def test_an_index_into_an_array_of_the_catalog_is_no_navigation(sql):

@@ -150,13 +150,27 @@ std::string shown(const Recognised& recognised, std::string_view statement) {
           [](const RunCopy& run) { return shown(run.copy); }, [](const RunUnload& run) { return shown(run.unload); },
           [](const SetSession& set) { return fmt::format("session {} = '{}', {}\n", set.name, set.value, set.tag); }},
       recognised.action);
+  if (!recognised.open_aliases.names.empty()) {
+    out += fmt::format("may be aliases: {}, in {}\n", fmt::join(recognised.open_aliases.names, ", "),
+                       recognised.open_aliases.query);
+  }
   if (recognised.logged_text != statement) out += fmt::format("logged: {}\n", recognised.logged_text);
+  return out;
+}
+
+// A statement may begin with a comment: "-- aliases: b c", those that are known to be no columns.
+Aliases resolved_in(std::string_view statement) {
+  constexpr std::string_view kMark = "-- aliases: ";
+  Aliases out;
+  if (!statement.starts_with(kMark)) return out;
+  std::istringstream names(std::string(statement.substr(kMark.size(), statement.find('\n') - kMark.size())));
+  for (std::string name; names >> name;) out.insert(name);
   return out;
 }
 
 std::string result_of(std::string_view statement) {
   try {
-    return shown(recognise(statement), statement);
+    return shown(recognise(statement, resolved_in(statement)), statement);
   } catch (const SqlError& error) {
     return fmt::format("error {}: {}\n", error.sqlstate, error.what());
   }

@@ -31,7 +31,6 @@ class Qualify {
     const std::size_t inner_end = query_.limit.value_or(query_.end);
     const std::size_t condition_end = query_.order.value_or(inner_end);
     const std::string condition = edits_.rendered(*query_.qualify + 1, condition_end);
-    refuse_aliases(*query_.qualify + 1, condition_end);
     edits_.remove(*query_.qualify, condition_end);
     edits_.insert_before(*query_.from, fmt::format(", ({}) AS penstock_qualified ", condition));
     edits_.insert_before(query_.select, fmt::format("SELECT {} FROM (", columns_));
@@ -68,7 +67,6 @@ class Qualify {
     const Token& name = tokens_[item.back()];
     const bool given = item.size() > 2 && is_keyword(tokens_[item[item.size() - 2]], "AS");
     if (!is_name(name) || (!given && !is_column(item))) throw refused("of an expression without AS");
-    if (given) aliases_.push_back(name_value(name));
     columns_ += quote_name(name_value(name));
   }
 
@@ -110,22 +108,10 @@ class Qualify {
     });
   }
 
-  // Whether it means the expression or a column of the table, the text doesn't tell.
-  void refuse_aliases(std::size_t first, std::size_t last) {
-    std::ranges::sort(aliases_);
-    for (std::size_t at = first; at < last; ++at) {
-      const bool bare = is_name(tokens_[at]) && tokens_[at - 1].text != "." && tokens_[at + 1].text != "(";
-      if (bare && std::ranges::binary_search(aliases_, name_value(tokens_[at]))) {
-        throw refused("by an alias of the SELECT list (write the window function itself)");
-      }
-    }
-  }
-
   std::span<const Token> tokens_;
   const QueryClauses& query_;
   Edits& edits_;
   std::string columns_;               // of the outer query
-  std::vector<std::string> aliases_;  // given by AS
 };
 
 }  // namespace

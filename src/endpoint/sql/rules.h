@@ -24,6 +24,7 @@ struct StatementText {
   std::string_view text;
   std::span<const Token> tokens;  // the last one is `end`
   std::size_t behind_words = 0;   // the token behind the words that the rule names
+  const Aliases* resolved = nullptr;
 
   [[nodiscard]] TokenReader reader() const { return TokenReader(tokens, behind_words); }
   [[nodiscard]] Edits edits() const;  // what every statement needs is among them
@@ -34,6 +35,7 @@ struct Decision {
   TransactionEffect effect = TransactionEffect::none;
   std::optional<Recognised::Kind> kind{};  // other than the rule's
   bool reads_history = false;              // besides what the statement's own tokens name
+  Recognised::OpenAliases open_aliases{};  // likewise
 };
 
 enum class Standing { carried_out, not_here, not_in_redshift };

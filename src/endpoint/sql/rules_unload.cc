@@ -33,11 +33,13 @@ std::optional<Decision> unload(const StatementText& statement) {
     throw SqlError("42601", "UNLOAD takes a SELECT: UNLOAD ('SELECT …') TO 's3://…'");
   }
   refuse_limit(tokens);
-  Recognised query = recognise(unload.query);
+  Recognised query = recognise(unload.query, statement.resolved == nullptr ? Aliases() : *statement.resolved);
   auto* passed = std::get_if<PassThrough>(&query.action);
   if (passed == nullptr) throw not_supported("UNLOAD of a query that the endpoint runs by itself");
   unload.query = std::move(passed->sql);
-  return Decision{.action = RunUnload{std::move(unload)}, .reads_history = query.reads_history};
+  return Decision{.action = RunUnload{std::move(unload)},
+                  .reads_history = query.reads_history,
+                  .open_aliases = std::move(query.open_aliases)};
 }
 
 }  // namespace penstock::endpoint

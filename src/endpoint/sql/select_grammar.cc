@@ -40,11 +40,13 @@ struct Query {
   std::vector<Range> items;
   std::optional<Range> from;
   std::optional<Range> where;
+  std::optional<Range> qualify;
 };
 
 class SelectGrammar {
  public:
-  SelectGrammar(std::string_view text, Tokens tokens) : text_(text), tokens_(tokens), closes_(tokens.size(), 0) {
+  SelectGrammar(std::string_view text, Tokens tokens, const Aliases& resolved)
+      : text_(text), tokens_(tokens), resolved_(resolved), closes_(tokens.size(), 0) {
     std::vector<std::size_t> open;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       if (tokens[i].text == "(") open.push_back(i);
@@ -56,8 +58,8 @@ class SelectGrammar {
     balanced_ = open.empty();
   }
 
-  std::optional<std::string> run() {
-    if (!balanced_) return std::nullopt;  // PostgreSQL's to refuse
+  PlainSelect run() {
+    if (!balanced_) return {};  // PostgreSQL's to refuse
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (is_keyword(tokens_[i], "MINUS") && i + 1 < tokens_.size() &&
           (is_keyword(tokens_[i + 1], "SELECT") || tokens_[i + 1].text == "(") && i > 0 && tokens_[i - 1].text != ".") {
@@ -70,8 +72,8 @@ class SelectGrammar {
       move_top(query);
       resolve_aliases(query);
     }
-    if (edits_.empty()) return std::nullopt;
-    return spliced({0, tokens_.size()});
+    if (edits_.empty()) return {.text = {}, .open = std::move(open_)};
+    return {.text = spliced({0, tokens_.size()}), .open = std::move(open_)};
   }
 
  private:
@@ -84,7 +86,7 @@ class SelectGrammar {
   }
 
   [[nodiscard]] Query read(std::size_t select) const {
-    Query query{.select = select, .end = select + 1, .items = {}, .from = {}, .where = {}};
+    Query query{.select = select, .end = select + 1, .items = {}, .from = {}, .where = {}, .qualify = {}};
     std::size_t i = select + 1;
     if (i < tokens_.size() && (is_keyword(tokens_[i], "DISTINCT") || is_keyword(tokens_[i], "ALL"))) ++i;
     std::size_t part = i;  // where the part that is being read begins
@@ -93,6 +95,7 @@ class SelectGrammar {
       if (clause == "SELECT" && part < at) query.items.push_back({part, at});
       if (clause == "FROM") query.from = Range{part, at};
       if (clause == "WHERE") query.where = Range{part, at};
+      if (clause == "QUALIFY") query.qualify = Range{part, at};
     };
     for (; i < tokens_.size(); ++i) {
       const Token& token = tokens_[i];
@@ -215,9 +218,24 @@ class SelectGrammar {
     std::optional<std::string> alias;
   };
 
+  // Without AS: what stands before it ends an expression.
+  [[nodiscard]] bool is_bare_alias(std::size_t i) const {
+    static constexpr auto kEnds = std::to_array<std::string_view>({"END", "NULL", "TRUE", "FALSE", "UNKNOWN"});
+    static constexpr auto kOperators = std::to_array<std::string_view>(
+        {"AND", "OR", "NOT", "IS", "IN", "LIKE", "ILIKE", "BETWEEN", "THEN", "ELSE", "WHEN", "CASE", "ZONE", "TO"});
+    if (!is_name(tokens_[i]) || is_one_of(tokens_[i], kEnds)) return false;
+    const Token& before = tokens_[i - 1];
+    if (is_name(before)) return !is_one_of(before, kOperators);
+    return before.kind == TokenKind::number || before.kind == TokenKind::string || before.text == ")" ||
+           before.text == "]";
+  }
+
   [[nodiscard]] Item read_item(Range item) const {
     if (item.last >= item.first + 3 && is_keyword(tokens_[item.last - 2], "AS") && is_name(tokens_[item.last - 1])) {
       return {.expression = {item.first, item.last - 2}, .alias = name_value(tokens_[item.last - 1])};
+    }
+    if (item.last >= item.first + 2 && is_bare_alias(item.last - 1)) {
+      return {.expression = {item.first, item.last - 1}, .alias = name_value(tokens_[item.last - 1])};
     }
     return {.expression = item, .alias = {}};
   }
@@ -237,20 +255,39 @@ class SelectGrammar {
     }
   }
 
+  [[nodiscard]] bool has_window(Range range) const {
+    const auto tokens = tokens_.subspan(range.first, range.last - range.first);
+    return std::ranges::any_of(tokens, [](const Token& token) { return is_keyword(token, "OVER"); });
+  }
+
   void resolve_aliases(const Query& query) {
-    if (query.from && !reads_only_the_system(*query.from)) return;
+    const bool may_be_columns = query.from && !reads_only_the_system(*query.from);
     for (std::size_t n = 0; n < query.items.size(); ++n) {
       const Item item = read_item(query.items[n]);
       if (!item.alias) continue;
       bool column = false;  // an expression of the name that it is given uses a column
       for_each_use(item.expression, *item.alias, [&](std::size_t) { column = true; });
       if (column) continue;
-      const std::string value = fmt::format("({})", spliced(item.expression));
-      const auto use = [&](std::size_t i) { replace(i, value); };
+      const bool known = !may_be_columns || resolved_.contains(*item.alias);
+      const std::string value = known ? fmt::format("({})", spliced(item.expression)) : std::string();
+      const auto use = [&](std::size_t i) {
+        if (known) {
+          replace(i, value);
+        } else {
+          open_.insert(*item.alias);
+        }
+      };
       for (std::size_t later = n + 1; later < query.items.size(); ++later) {
         for_each_use(read_item(query.items[later]).expression, *item.alias, use);
       }
       if (query.where) for_each_use(*query.where, *item.alias, use);
+      // A window has no other name: there the alias is meant whatever the columns are.
+      if (query.qualify && has_window(item.expression)) {
+        const std::string window = fmt::format("({})", spliced(item.expression));
+        for_each_use(*query.qualify, *item.alias, [&](std::size_t i) { replace(i, window); });
+      } else if (query.qualify) {
+        for_each_use(*query.qualify, *item.alias, use);
+      }
     }
   }
 
@@ -282,6 +319,8 @@ class SelectGrammar {
 
   std::string_view text_;
   Tokens tokens_;
+  const Aliases& resolved_;
+  Aliases open_;
   std::vector<std::size_t> closes_;  // by an opening parenthesis: the closing one
   bool balanced_ = true;
   int subqueries_ = 0;
@@ -290,10 +329,10 @@ class SelectGrammar {
 
 }  // namespace
 
-std::optional<std::string> plain_select(std::string_view text, std::span<const Token> tokens) {
+PlainSelect plain_select(std::string_view text, std::span<const Token> tokens, const Aliases& resolved) {
   const auto is_select = [](const Token& token) { return is_keyword(token, "SELECT"); };
-  if (std::ranges::none_of(tokens, is_select)) return std::nullopt;
-  return SelectGrammar(text, tokens).run();
+  if (std::ranges::none_of(tokens, is_select)) return {};
+  return SelectGrammar(text, tokens, resolved).run();
 }
 
 }  // namespace penstock::endpoint

@@ -64,6 +64,28 @@ std::vector<Token> lex_one(std::string_view text) {
   return tokens;
 }
 
+// The query of a statement as PostgreSQL can PREPARE it: the statement itself, or what it makes a table, a view or a
+// cursor of.
+std::string query_of(std::string_view text, std::span<const Token> tokens, const Recognised& statement,
+                     const Aliases& resolved) {
+  static constexpr auto kWhole = std::to_array<std::string_view>({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE"});
+  const auto is_whole = [&](std::string_view word) { return is_keyword(tokens[0], word); };
+  const auto* passed = std::get_if<PassThrough>(&statement.action);
+  if (passed != nullptr && std::ranges::any_of(kWhole, is_whole)) return passed->sql;
+  const auto starts = [](const Token& token) { return is_keyword(token, "SELECT") || is_keyword(token, "WITH"); };
+  const auto first = std::ranges::find_if(tokens, starts);
+  int depth = 0;
+  const auto ends = [&](const Token& token) {
+    if (token.text == "(") ++depth;
+    return token.kind == TokenKind::end || (token.text == ")" && --depth < 0);
+  };
+  const auto last = std::find_if(first, tokens.end(), ends);
+  if (first == tokens.begin() || first == tokens.end() || last == tokens.end()) return {};
+  const Recognised query = recognise(text.substr(first->offset, last->offset - first->offset), resolved);
+  const auto* sql = std::get_if<PassThrough>(&query.action);
+  return sql == nullptr ? std::string() : sql->sql;
+}
+
 }  // namespace
 
 std::optional<QualifiedName> written_table(std::string_view statement) {
@@ -100,27 +122,32 @@ std::vector<std::string_view> split_statements(std::string_view sql) {
   return out;
 }
 
-Recognised recognise(std::string_view written) {
+Recognised recognise(std::string_view written, const Aliases& resolved) {
   std::string_view text = written;
   std::vector<Token> tokens = lex_one(text);
   Recognised out;
   out.kind = Recognised::Kind::utility;
   out.logged_text = without_secrets(text, tokens);
   out.reads_history = names_history(tokens);
-  const auto plain = plain_select(text, tokens);
-  if (plain) {
-    text = *plain;
+  const PlainSelect plain = plain_select(text, tokens, resolved);
+  if (plain.text) {
+    text = *plain.text;
     tokens = lex_one(text);
   }
   for (const Rule& rule : rules()) {
     const auto words = match_words(rule.words, tokens);
     if (!words) continue;
-    auto decision = decide(rule, {.text = text, .tokens = tokens, .behind_words = *words});
+    auto decision =
+        decide(rule, {.text = text, .tokens = tokens, .behind_words = *words, .resolved = &resolved});
     if (!decision) continue;
     out.kind = decision->kind.value_or(rule.kind);
     out.action = std::move(decision->action);
     out.effect = decision->effect;
     out.reads_history = out.reads_history || decision->reads_history;
+    out.open_aliases = std::move(decision->open_aliases);
+    if (!plain.open.empty()) {
+      out.open_aliases = {.names = plain.open, .query = query_of(text, tokens, out, resolved)};
+    }
     return out;
   }
   const StatementText statement{.text = text, .tokens = tokens};

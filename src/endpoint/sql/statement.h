@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "endpoint/sql/copy_statement.h"
+#include "endpoint/sql/select_grammar.h"
 #include "endpoint/sql/token_reader.h"
 #include "endpoint/sql/unload_statement.h"
 
@@ -55,6 +56,13 @@ struct Recognised {
   enum class Kind { query, ddl, utility } kind = Kind::query;  // which of stl_query, stl_ddltext, stl_utilitytext
   bool reads_history = false;  // names a system table: what is recorded so far must be visible first
   std::string logged_text;     // as the system tables show it: credentials blanked
+  // Names that may be aliases of a select list, used further on in it or in WHERE, or columns of its tables, which win:
+  // only PostgreSQL can tell.
+  struct OpenAliases {
+    Aliases names;
+    std::string query;  // asks PostgreSQL: where a name is no column, this is refused with 42703
+  };
+  OpenAliases open_aliases{};
 };
 
 // Statements of one Query message, without their semicolons; empty ones left out.
@@ -63,6 +71,7 @@ std::optional<QualifiedName> written_table(std::string_view statement);
 
 std::vector<std::string_view> split_statements(std::string_view sql);
 // One statement. Throws SqlError.
-Recognised recognise(std::string_view statement);
+// resolved: of its open_aliases, those that are no columns.
+Recognised recognise(std::string_view statement, const Aliases& resolved = {});
 
 }  // namespace penstock::endpoint

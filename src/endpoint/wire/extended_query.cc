@@ -18,7 +18,8 @@ void Session::handle_parse(const Message& message) {
   const auto parse = must(read_parse(message.body), "Parse");
   const auto pieces = services_.split_statements(parse.sql);
   if (pieces.size() > 1) throw SqlError("42601", "cannot insert multiple commands into a prepared statement");
-  const auto statement = recognise(pieces.empty() ? std::string_view() : pieces.front());
+  const auto statement = settled(recognise(pieces.empty() ? std::string_view() : pieces.front()));
+  if (skipping_) return;
   const auto found = statements_.find(parse.statement);
   const auto before = found == statements_.end() ? nullptr : found->second;
   if (before && !parse.statement.empty() && (before->local() || statement->local())) {

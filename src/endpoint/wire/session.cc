@@ -312,19 +312,39 @@ Report Session::told(Report report, const StatementRecord* record) const {
   return translate_error(std::move(report), about);
 }
 
-Session::StatementPtr Session::recognise(std::string_view sql) const {
+Session::StatementPtr Session::recognise(std::string_view sql, const Aliases& resolved) const {
   if (sql.size() > kStatementLimit) {
     throw SqlError("54000", fmt::format("Statement is too large. Statement Size: {} bytes. Maximum Allowed: {} bytes",
                                         sql.size(), kStatementLimit));
   }
   auto statement = std::make_shared<Statement>();
-  statement->recognised = services_.recognise(sql);
+  statement->recognised = services_.recognise(sql, resolved);
+  if (!statement->recognised.open_aliases.names.empty()) statement->written = sql;
   if (const auto* passed = std::get_if<PassThrough>(&statement->recognised.action)) {
     statement->sql = passed->sql;
     statement->rewritten = passed->sql != sql;
   }
   statement->computes = !statement->recognised.reads_history && !is_leader_only(sql);
   return statement;
+}
+
+// Asks PostgreSQL, alias by alias, whether there is a column of that name.
+Session::StatementPtr Session::settled(const StatementPtr& statement) {
+  if (statement->recognised.open_aliases.names.empty() || block_ == Block::failed) return statement;
+  drain();
+  if (skipping_) return statement;
+  Aliases resolved;
+  StatementPtr latest = statement;
+  while (!latest->recognised.open_aliases.names.empty()) {
+    const auto answer = backend_.run("SELECT pg_catalog.penstock_column_missing_in($1)",
+                                     {latest->recognised.open_aliases.query});
+    const auto& missing = answer.rows.at(0).at(0);
+    if (!missing || !latest->recognised.open_aliases.names.contains(*missing)) break;
+    resolved.insert(*missing);
+    latest = recognise(statement->written, resolved);
+  }
+  if (block_ == Block::none && !unsynced_) backend_.sync();
+  return latest;
 }
 
 // Before PostgreSQL takes its snapshot: at the statement's first message.

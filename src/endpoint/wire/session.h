@@ -32,7 +32,7 @@ namespace penstock::endpoint {
 
 struct Services {
   std::function<std::vector<std::string_view>(std::string_view)> split_statements;
-  std::function<Recognised(std::string_view)> recognise;
+  std::function<Recognised(std::string_view, const Aliases&)> recognise;
   std::function<CopyReport(const CopyStatement&, const TargetTable&, CopySink&, const CopyEnvironment&)> run_copy;
   std::function<void(const UnloadStatement&, UnloadSource&, const UnloadEnvironment&, UnloadReport&)> run_unload;
   std::function<std::unique_ptr<Buckets>(const Authorization&)> connect;
@@ -54,6 +54,7 @@ class Session {
     std::string sql;         // what PostgreSQL gets; empty for what the endpoint runs
     bool rewritten = false;  // …which is not what the client wrote
     bool computes = false;   // pg_last_query_id() counts it
+    std::string written{};   // …by the client, where aliases are open
     [[nodiscard]] bool local() const { return !std::holds_alternative<PassThrough>(recognised.action); }
   };
   using StatementPtr = std::shared_ptr<const Statement>;
@@ -93,7 +94,8 @@ class Session {
   [[nodiscard]] ErrorContext context() const;
   // PostgreSQL's error as the client gets it. record: of the statement that it is about, if there is one.
   [[nodiscard]] Report told(Report report, const StatementRecord* record = nullptr) const;
-  [[nodiscard]] StatementPtr recognise(std::string_view sql) const;
+  [[nodiscard]] StatementPtr recognise(std::string_view sql, const Aliases& resolved = {}) const;
+  [[nodiscard]] StatementPtr settled(const StatementPtr& statement);  // without open aliases
   void prepare_for(const Statement& statement);
   void tell_last_ids(std::string_view sql);
 

@@ -18,7 +18,10 @@ void Session::handle_query(const Message& message) {
   attempt([&] {
     std::vector<StatementPtr> statements;
     for (const auto piece : services_.split_statements(*sql)) statements.push_back(recognise(piece));
-    if (std::ranges::any_of(statements, [](const auto& statement) { return statement->local(); })) {
+    if (statements.size() == 1) statements.front() = settled(statements.front());
+    // Aliases are open until what is before the statement has been done.
+    if (std::ranges::any_of(statements, [](const auto& s) { return s->local() || !s->written.empty(); }) &&
+        (statements.size() > 1 || statements.front()->local())) {
       tag = run_one_by_one(statements);
     } else {
       forward_query(*sql, std::move(statements));
@@ -45,8 +48,9 @@ void Session::forward_query(std::string_view sql, std::vector<StatementPtr> stat
 // Gives the last statement's tag, which the client must not see before the commit that follows it.
 std::string Session::run_one_by_one(const std::vector<StatementPtr>& statements) {
   std::string tag;
-  for (const auto& statement : statements) {
-    if (statement != statements.front()) conversation_.client.send(command_complete(tag));
+  for (const auto& each : statements) {
+    if (each != statements.front()) conversation_.client.send(command_complete(tag));
+    const auto statement = settled(each);
     tag = statement->local() ? run_local(*statement, statements.size() == 1) : run_passed(*statement);
   }
   return tag;

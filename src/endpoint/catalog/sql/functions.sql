@@ -4,6 +4,23 @@ CREATE OR REPLACE FUNCTION pg_catalog.version() RETURNS text LANGUAGE sql STABLE
          'Redshift 1.0.436200'::text
 $$;
 
+-- The name that a query uses and no table of it has: whether it is an alias then is for the endpoint to see. NULL: all
+-- are there, or something else is wrong with it.
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_column_missing_in(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  message text;
+BEGIN
+  EXECUTE 'PREPARE penstock_asked AS ' || query;
+  DEALLOCATE penstock_asked;
+  RETURN NULL;
+EXCEPTION
+  WHEN undefined_column THEN
+    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+    RETURN substring(message FROM '^column "(.*)" does not exist$');
+  WHEN OTHERS THEN
+    RETURN NULL;
+END $$;
+
 -- Set by the endpoint in the client's session.
 CREATE OR REPLACE FUNCTION pg_catalog.pg_last_copy_id() RETURNS integer LANGUAGE sql STABLE AS $$
   SELECT coalesce(nullif(current_setting('penstock.last_copy_id', true), '')::integer, -1)

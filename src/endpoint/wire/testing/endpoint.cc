@@ -51,7 +51,7 @@ void make_database() {
   static_cast<void>(made);
 }
 
-Recognised recognise_for_tests(std::string_view sql) {
+Recognised recognise_for_tests(std::string_view sql, const Aliases& resolved) {
   const auto text = std::string(sql);
   const auto behind = [&](std::string_view word) { return text.substr(word.size()); };
   Recognised result;
@@ -71,7 +71,7 @@ Recognised recognise_for_tests(std::string_view sql) {
     result.action = SetSession{"query_group", behind("LABEL "), "SET"};
     result.kind = Recognised::Kind::utility;
   } else {
-    return recognise(sql);
+    return recognise(sql, resolved);
   }
   return result;
 }
