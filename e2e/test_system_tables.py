@@ -1,5 +1,8 @@
 """The system tables: their columns, what is in them, and who sees it."""
 
+import gzip
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -42,6 +45,16 @@ def table(place, witness):
 
 def rows(session, query: str) -> list[tuple]:
     return [tuple(v.rstrip() if isinstance(v, str) else v for v in row) for row in session.execute(query).fetchall()]
+
+
+def eventually(seen):
+    """What a session sees, once it is something."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if found := seen():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("nothing was seen")
 
 
 def test_a_transactions_end_is_in_its_history(connect, table):
@@ -197,6 +210,48 @@ def test_an_error_of_the_engine_is_listed_and_one_of_sql_is_not(connect, table):
             (8007, "Cannot insert a NULL value into column id")]
         assert rows(session, "SELECT error_message FROM sys_query_history WHERE session_id = pg_backend_pid()"
                              " AND query_text LIKE 'INSERT%'") == [("Cannot insert a NULL value into column id",)]
+
+
+def test_what_runs_is_shown_in_the_clients_words(connect, table):
+    with connect() as waiting, connect() as holder, connect() as other:
+        holder.execute("BEGIN")
+        holder.execute(f"LOCK {table}")
+        held = rows(other, f"SELECT lock_owner FROM stv_locks WHERE lock_owner_pid = {holder.info.backend_pid}")
+        waiting.execute("SET query_group TO 'waits'")
+        statement = f"select top 1 dateadd(day, 1, sysdate) from {table}"
+        with ThreadPoolExecutor(1) as threads:
+            running = threads.submit(waiting.execute, statement)
+            pid = waiting.info.backend_pid
+            seen = eventually(lambda: rows(other, "SELECT query > 0, label, text, xid FROM stv_inflight"
+                                                  f" WHERE pid = {pid}"))
+            assert seen == [(True, "waits", statement, seen[0][3])]
+            assert rows(other, f"SELECT status, query FROM stv_recents WHERE pid = {pid}") == [("Running", statement)]
+            assert rows(other, f"SELECT DISTINCT xid FROM svv_transactions WHERE pid = {pid} AND NOT granted") == [
+                (seen[0][3],)]
+            holder.execute("ROLLBACK")
+            running.result()
+        assert rows(other, f"SELECT count(*) FROM stv_inflight WHERE pid = {pid}") == [(0,)]
+        assert rows(other, f"SELECT xid FROM stl_query WHERE pid = {pid}") == [(seen[0][3],)]
+        assert rows(other, "SELECT DISTINCT xid FROM stl_utilitytext WHERE text LIKE 'LOCK%'"
+                           f" AND pid = {holder.info.backend_pid}") == held
+        assert rows(other, "SELECT pid, text FROM stv_inflight WHERE pid = pg_backend_pid()") == [
+            (other.info.backend_pid, "SELECT pid, text FROM stv_inflight WHERE pid = pg_backend_pid()")]
+
+
+def test_a_copy_shows_how_far_it_is(connect, table, load, place):
+    with connect() as session:
+        load(session, f"{table} (id, name)", "0,z\n", "CSV", key="d/3")
+        load(session, f"{table} (id, name)", gzip.compress(b"0,z\n" * 9), "CSV GZIP", key="z/1")
+        shown = "SELECT query = pg_last_copy_id(), bytes_to_load, bytes_loaded, lines, num_files, num_files_complete," \
+                " current_file, pct_complete FROM stv_load_state WHERE session = pg_backend_pid()"
+        assert rows(session, shown) == [(True, 0, 36, 9, 1, 1, place.bucket.uri("z/1"), 100)]
+        assert rows(session, "SELECT bytes_to_load_compressed = bytes_loaded_compressed, bytes_loaded_compressed > 0"
+                             " FROM stv_load_state WHERE session = pg_backend_pid()") == [(True, True)]
+        load(session, f"{table} (id, name)", "0,z\n", "CSV", key="d/3")
+        assert rows(session, shown)[0][1:6] == (4, 4, 1, 1, 1)
+        pid = session.info.backend_pid
+    with connect() as other:
+        assert eventually(lambda: rows(other, f"SELECT count(*) FROM stv_load_state WHERE session = {pid}") == [(0,)])
 
 
 def test_the_isolation_of_the_database_is_shown(connect):

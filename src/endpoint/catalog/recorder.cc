@@ -46,9 +46,11 @@ struct UnloadPart {
   UnloadReport report;
 };
 
+struct WhatRuns {};  // now, to be shown
+
 struct Pending {
-  StatementRecord statement;
-  std::variant<std::monostate, CopyPart, UnloadPart> part{};  // none: the statement itself
+  StatementRecord statement{};
+  std::variant<std::monostate, CopyPart, UnloadPart, WhatRuns> part{};  // none: the statement itself
 };
 
 std::vector<SystemRow> rows_of(const Pending& record, std::int64_t user) {
@@ -84,7 +86,8 @@ struct Target {
 // The writing side; touched by the thread only.
 class Writer {
  public:
-  Writer(std::string conninfo, Log& log) : conninfo_(std::move(conninfo)), log_(log) {}
+  Writer(std::string conninfo, Activity& activity, Log& log)
+      : conninfo_(std::move(conninfo)), activity_(activity), log_(log) {}
 
   void connect() {
     postgres_.emplace(conninfo_with(conninfo_, {{"application_name", "penstock recorder"}}));
@@ -93,7 +96,7 @@ class Writer {
         "SELECT c.relname, string_agg(quote_ident(attname), ', ' ORDER BY attnum),"
         "       json_object_agg(attname, atttypmod - 4) FILTER (WHERE atttypmod > 4)::text"
         "  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
-        " WHERE relnamespace = 'pg_internal'::regnamespace AND relkind = 'r' AND relname ~ '^(stl|sys)_'"
+        " WHERE relnamespace = 'pg_internal'::regnamespace AND relkind = 'r' AND relname ~ '^(stl|sys|stv|now)_'"
         "   AND attnum > 0 AND NOT attisdropped AND attname <> 'recorded_at' GROUP BY c.relname");
     for (const auto& row : columns) {
       Target& target = targets_[row.at(0).value()];
@@ -124,13 +127,30 @@ class Writer {
       if (!postgres_ || !postgres_->connected()) connect();
       users_.clear();  // a name may be another's by now
       std::map<std::string, std::vector<std::string>> rows;
+      bool shows_activity = false;
       for (Pending& record : records) {
+        if (std::holds_alternative<WhatRuns>(record.part)) {
+          shows_activity = true;
+          continue;
+        }
         if (record.statement.query == 0) record.statement.query = next_query();
         const auto known = record.statement.user_number;
         const std::int64_t user = known != 0 ? known : number_of(record.statement.user);
         for (SystemRow& row : rows_of(record, user)) rows[row.table].push_back(text_of(row));
       }
+      if (shows_activity) {
+        for (const SessionNow& session : activity_.now()) {
+          const auto known = session.statement.user_number;
+          const std::int64_t user = known != 0 ? known : number_of(session.statement.user);
+          for (SystemRow& row : activity_rows(session, user)) rows[row.table].push_back(text_of(row));
+        }
+      }
       postgres_->run("BEGIN");
+      if (shows_activity) {
+        for (const std::string_view table : activity_tables()) {
+          postgres_->run(fmt::format("DELETE FROM pg_internal.{}", table));
+        }
+      }
       for (const auto& [table, texts] : rows) insert(targets_.at(table).insert, texts);
       postgres_->run("COMMIT");
     } catch (const std::exception& failure) {
@@ -176,6 +196,7 @@ class Writer {
   }
 
   std::string conninfo_;
+  Activity& activity_;
   Log& log_;
   std::optional<Postgres> postgres_;
   std::map<std::string, Target> targets_;
@@ -187,7 +208,7 @@ class Writer {
 
 struct Recorder::Impl {
   Impl(std::string server, Log& log, std::chrono::seconds sweep)
-      : conninfo(std::move(server)), sweep_every(sweep), writer(conninfo, log) {
+      : conninfo(std::move(server)), sweep_every(sweep), writer(conninfo, activity, log) {
     writer.connect();
     writer.drop_what_is_old();
     thread = std::jthread([this] { work(); });
@@ -252,6 +273,7 @@ struct Recorder::Impl {
   const std::chrono::seconds sweep_every;
   Guarded<Waiting> waiting;
   Guarded<Ids> ids;
+  Activity activity;
   Writer writer;
   std::jthread thread;  // last: it is joined before what it uses goes
 };
@@ -295,6 +317,13 @@ void Recorder::record_unload(const StatementRecord& statement, const UnloadState
 void Recorder::flush() {
   const std::uint64_t recorded = impl_->waiting.change([](Waiting& w) { return w.wanted = w.recorded; });
   impl_->waiting.wait([&](const Waiting& w) { return w.written >= recorded; }, [](const Waiting&) {});
+}
+
+Activity& Recorder::activity() { return impl_->activity; }
+
+void Recorder::publish_activity() {
+  impl_->add({.part = WhatRuns{}});
+  flush();
 }
 
 }  // namespace penstock::endpoint

@@ -419,6 +419,70 @@ std::vector<SystemRow> unload_rows(const StatementRecord& statement, std::int64_
   return rows;
 }
 
+std::span<const std::string_view> activity_tables() {
+  static constexpr auto kTables =
+      std::to_array<std::string_view>({"stv_inflight", "stv_recents", "stv_load_state", "now_transactions"});
+  return kTables;
+}
+
+std::vector<SystemRow> activity_rows(const SessionNow& session, std::int64_t user) {
+  std::vector<SystemRow> rows;
+  const StatementRecord& statement = session.statement;
+  const auto pieces = text_pieces(statement.text, 600);
+  const std::string text = pieces.empty() ? std::string() : pieces[0];
+  if (session.in_transaction) {
+    rows.push_back({.table = "now_transactions",
+                    .row = {{"pid", statement.session},
+                            {"xid", statement.transaction},
+                            {"started", utc(statement.transaction_started)}}});
+  }
+  if (session.runs) {
+    rows.push_back({.table = "stv_recents",
+                    .row = {{"userid", user},
+                            {"status", "Running"},
+                            {"starttime", utc(statement.started)},
+                            {"user_name", statement.user},
+                            {"db_name", statement.database},
+                            {"query", text},
+                            {"pid", statement.session}}});
+  }
+  if (session.runs && statement.kind == Recognised::Kind::query) {
+    rows.push_back({.table = "stv_inflight",
+                    .row = {{"userid", user},
+                            {"slice", 0},
+                            {"query", statement.query},
+                            {"label", statement.label == "default" ? "" : statement.label},
+                            {"xid", statement.transaction},
+                            {"pid", statement.session},
+                            {"starttime", utc(statement.started)},
+                            {"text", text},
+                            {"suspended", 0},
+                            {"insert_pristine", 0},
+                            {"concurrency_scaling_status", 0}}});
+  }
+  if (session.load) {
+    const CopyProgress& progress = session.load->progress;
+    const auto files = static_cast<int>(progress.files);
+    rows.push_back({.table = "stv_load_state",
+                    .row = {{"userid", user},
+                            {"session", statement.session},
+                            {"query", session.load->query},
+                            {"slice", 0},
+                            {"pid", statement.session},
+                            {"recordtime", utc(session.load->at)},
+                            {"bytes_to_load", progress.bytes_to_load},
+                            {"bytes_loaded", progress.bytes_loaded},
+                            {"bytes_to_load_compressed", progress.compressed_to_load},
+                            {"bytes_loaded_compressed", progress.compressed_loaded},
+                            {"lines", as_int(progress.lines)},
+                            {"num_files", files},
+                            {"num_files_complete", static_cast<int>(progress.files_complete)},
+                            {"current_file", progress.current_file},
+                            {"pct_complete", progress.percent}}});
+  }
+  return rows;
+}
+
 std::string storable(std::string_view text, std::size_t size) {
   std::string out;
   while (!text.empty()) {

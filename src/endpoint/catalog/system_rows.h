@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,11 @@ std::vector<SystemRow> copy_rows(const StatementRecord& statement, std::int64_t 
 // Beside those of the UNLOAD as a statement.
 std::vector<SystemRow> unload_rows(const StatementRecord& statement, std::int64_t user, const UnloadStatement& unload,
                                    const UnloadReport& report);
+
+// What a session does now.
+std::vector<SystemRow> activity_rows(const SessionNow& session, std::int64_t user);
+// The tables that these rows are of: each time all of them anew.
+std::span<const std::string_view> activity_tables();
 
 // Pieces of at most `size` bytes, cut between characters; newlines as \n, as the system tables show them.
 std::vector<std::string> text_pieces(std::string_view text, std::size_t size);

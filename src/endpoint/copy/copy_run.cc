@@ -50,7 +50,10 @@ class Tally {
  public:
   Tally(const CopyStatement& statement, std::span<const SourceObject> objects)
       : failing_errors_(statement.ignore_all_errors ? std::numeric_limits<std::uint64_t>::max()
-                                                    : std::max<std::uint64_t>(1, statement.max_error)) {
+                                                    : std::max<std::uint64_t>(1, statement.max_error)),
+        compressed_(statement.codec != CopyCodec::none),
+        columnar_(is_columnar(statement.format)) {
+    progress_.files = objects.size();
     for (const SourceObject& object : objects) {
       report_.objects.push_back({.object = object.uri,
                                  .size = object.info.size,
@@ -58,6 +61,7 @@ class Tally {
                                  .last_modified = object.info.last_modified,
                                  .started = {},
                                  .finished = {}});
+      (compressed_ ? progress_.compressed_to_load : progress_.bytes_to_load) += object.info.size;
     }
   }
 
@@ -67,7 +71,9 @@ class Tally {
     object.lines += output.lines_before;
     if (output.parsed != nullptr) add_chunk(object, *output.parsed);
     if (output.ends) object.finished = Clock::now();
+    note_progress(object, output);
   }
+  [[nodiscard]] const CopyProgress& progress() const noexcept { return progress_; }
   [[nodiscard]] bool too_many_errors() const noexcept { return errors_ >= failing_errors_; }
   CopyReport take(bool failed) {
     report_.failed = failed;
@@ -79,6 +85,21 @@ class Tally {
   }
 
  private:
+  void note_progress(const CopyObject& object, const Pipeline::Output& output) {
+    progress_.bytes_loaded += output.bytes;
+    progress_.lines += output.lines_before + (output.parsed == nullptr ? 0 : output.parsed->lines);
+    progress_.current_file = object.object;
+    if (output.ends) {
+      ++progress_.files_complete;
+      if (compressed_) progress_.compressed_loaded += object.size;
+      if (columnar_) progress_.bytes_loaded += object.size;
+    }
+    const std::uint64_t loaded = compressed_ ? progress_.compressed_loaded : progress_.bytes_loaded;
+    const std::uint64_t whole = compressed_ ? progress_.compressed_to_load : progress_.bytes_to_load;
+    constexpr std::uint64_t kAll = 100;
+    progress_.percent = whole == 0 ? 0 : static_cast<int>(std::min(kAll, kAll * loaded / whole));
+  }
+
   void add_chunk(CopyObject& object, const ParsedChunk& chunk) {
     const std::uint64_t counted = std::min(chunk.rejected, failing_errors_ - errors_);
     errors_ += counted;
@@ -102,8 +123,11 @@ class Tally {
   }
 
   CopyReport report_;
+  CopyProgress progress_;
   std::uint64_t failing_errors_;
   std::uint64_t errors_ = 0;
+  bool compressed_;
+  bool columnar_;
 };
 
 std::vector<JsonPath> json_paths(const CopyStatement& statement, std::size_t columns, Sources& sources,
@@ -148,6 +172,7 @@ CopyReport run_copy(const CopyStatement& statement, const TargetTable& target, C
   while (const Pipeline::Output* output = pipeline.next()) {
     if (output->failure) rethrow(output->failure, objects[output->object].uri, environment.query_id);
     tally.add(*output);
+    if (environment.progress) environment.progress(tally.progress());
     if (tally.too_many_errors()) return tally.take(true);
     if (output->parsed != nullptr) rows.write(output->parsed->rows.bytes());
   }

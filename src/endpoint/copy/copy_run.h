@@ -93,6 +93,19 @@ struct CopyReport {
   std::vector<CopyReplacement> replacements;  // of the first kReplacementsKept rows that needed one
 };
 
+// How far a COPY is.
+struct CopyProgress {
+  std::uint64_t bytes_to_load = 0;       // 0 of compressed objects: nobody knows
+  std::uint64_t bytes_loaded = 0;        // uncompressed
+  std::uint64_t compressed_to_load = 0;  // of compressed objects: their sizes
+  std::uint64_t compressed_loaded = 0;   // of those that are done
+  std::uint64_t lines = 0;
+  std::size_t files = 0;
+  std::size_t files_complete = 0;
+  std::string current_file{};  // s3://bucket/key
+  int percent = 0;
+};
+
 // Where the rows go: PostgreSQL's COPY … FROM STDIN (FORMAT binary) on the session's own backend.
 class CopySink {
  public:
@@ -108,6 +121,7 @@ struct CopyEnvironment {
   std::int64_t query_id = 0;  // for error blocks
   std::stop_token stop;
   unsigned workers = 2;
+  std::function<void(const CopyProgress&)> progress{};  // called as chunks are done, on the caller's thread
 };
 
 // Statement errors (missing prefix, bad manifest, S3's refusals, bad options) throw SqlError; row errors are in the

@@ -77,6 +77,7 @@ struct Pipeline::Impl {
       const auto reader = format.open(objects[index]);
       while (reader->next((*job)->chunk)) {
         (*job)->output.lines_before = (*job)->chunk.lines_before;
+        (*job)->output.bytes = (*job)->chunk.bytes.size();
         (*job)->output.parsed = &(*job)->parsed;
         if (!in_order.push(*job, stop) || !to_parse.push(*job, stop)) return false;
         job = free.pop(stop);

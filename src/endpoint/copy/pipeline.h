@@ -33,6 +33,7 @@ class Pipeline {
     std::size_t object = 0;               // index into the objects
     std::uint64_t lines_before = 0;       // lines of the object right before the chunk that are in no chunk
     const ParsedChunk* parsed = nullptr;  // nullptr: the object begins or ends here, without a chunk
+    std::uint64_t bytes = 0;              // of the chunk, uncompressed; 0 of columnar formats
     bool begins = false;
     bool ends = false;
     std::exception_ptr failure{};  // what opening, reading or parsing the object threw; nothing comes after it

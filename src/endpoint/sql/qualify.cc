@@ -111,7 +111,7 @@ class Qualify {
   std::span<const Token> tokens_;
   const QueryClauses& query_;
   Edits& edits_;
-  std::string columns_;               // of the outer query
+  std::string columns_;  // of the outer query
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <iterator>
 
 #include "base/text.h"
@@ -21,14 +22,14 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) + 1 - first);
 }
 
-bool names_history(std::span<const Token> tokens) {
-  return std::ranges::any_of(tokens, [](const Token& token) {
+bool names_one_of(std::span<const Token> tokens, std::initializer_list<std::string_view> beginnings) {
+  return std::ranges::any_of(tokens, [&](const Token& token) {
+    if (token.kind != TokenKind::word && token.kind != TokenKind::quoted_name) return false;
     std::string_view name = token.text;
     if (token.kind == TokenKind::quoted_name) name.remove_prefix(1);
-    const std::string_view family = name.substr(0, 4);
-    return (token.kind == TokenKind::word || token.kind == TokenKind::quoted_name) &&
-           (equal_ignoring_case(family, "stl_") || equal_ignoring_case(family, "svl_") ||
-            equal_ignoring_case(family, "sys_"));
+    return std::ranges::any_of(beginnings, [&](std::string_view beginning) {
+      return equal_ignoring_case(name.substr(0, beginning.size()), beginning);
+    });
   });
 }
 
@@ -128,7 +129,8 @@ Recognised recognise(std::string_view written, const Aliases& resolved) {
   Recognised out;
   out.kind = Recognised::Kind::utility;
   out.logged_text = without_secrets(text, tokens);
-  out.reads_history = names_history(tokens);
+  out.reads_activity = names_one_of(tokens, {"stv_", "svv_transactions"});
+  out.reads_history = out.reads_activity || names_one_of(tokens, {"stl_", "svl_", "sys_"});
   const PlainSelect plain = plain_select(text, tokens, resolved);
   if (plain.text) {
     text = *plain.text;
@@ -137,8 +139,7 @@ Recognised recognise(std::string_view written, const Aliases& resolved) {
   for (const Rule& rule : rules()) {
     const auto words = match_words(rule.words, tokens);
     if (!words) continue;
-    auto decision =
-        decide(rule, {.text = text, .tokens = tokens, .behind_words = *words, .resolved = &resolved});
+    auto decision = decide(rule, {.text = text, .tokens = tokens, .behind_words = *words, .resolved = &resolved});
     if (!decision) continue;
     out.kind = decision->kind.value_or(rule.kind);
     out.action = std::move(decision->action);

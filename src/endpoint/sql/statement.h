@@ -54,8 +54,9 @@ struct Recognised {
   std::variant<PassThrough, Script, RunCopy, RunUnload, SetSession> action;
   TransactionEffect effect = TransactionEffect::none;
   enum class Kind { query, ddl, utility } kind = Kind::query;  // which of stl_query, stl_ddltext, stl_utilitytext
-  bool reads_history = false;  // names a system table: what is recorded so far must be visible first
-  std::string logged_text;     // as the system tables show it: credentials blanked
+  bool reads_history = false;   // names a system table: what is recorded so far must be visible first
+  bool reads_activity = false;  // …of what runs now
+  std::string logged_text;      // as the system tables show it: credentials blanked
   // Names that may be aliases of a select list, used further on in it or in WHERE, or columns of its tables, which win:
   // only PostgreSQL can tell.
   struct OpenAliases {

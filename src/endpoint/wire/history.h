@@ -22,7 +22,9 @@ class History {
                            const CopyReport& report) = 0;
   virtual void record_unload(const StatementRecord& statement, const UnloadStatement& unload,
                              const UnloadReport& report) = 0;
-  virtual void flush() = 0;  // returns when all that was recorded before is visible
+  virtual Activity& activity() = 0;
+  virtual void publish_activity() = 0;  // returns when the views show what the sessions do now
+  virtual void flush() = 0;             // returns when all that was recorded before is visible
 };
 
 }  // namespace penstock::endpoint

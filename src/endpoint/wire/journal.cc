@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "endpoint/wire/error_rules.h"
 
@@ -20,7 +21,33 @@ bool writes(const StatementRecord& record, std::string_view tag) {
 Journal::Journal(History& history, std::string user, std::int64_t number, std::string database, int process)
     : history_(history), user_(std::move(user)), number_(number), database_(std::move(database)), process_(process) {}
 
+Journal::~Journal() { history_.activity().left(process_); }
+
 StatementRecord Journal::begin(const Recognised& statement, const std::string& label) {
+  StatementRecord record = announced_ && announced_->text == statement.logged_text ? *std::exchange(announced_, {})
+                                                                                   : number(statement, label);
+  history_.activity().began(record);
+  running_ = true;
+  return record;
+}
+
+void Journal::show_activity(const Recognised& statement, const std::string& label) {
+  if (!announced_ || announced_->text != statement.logged_text) announced_ = number(statement, label);
+  history_.activity().began(*announced_);
+  running_ = true;
+  history_.publish_activity();
+}
+
+void Journal::loading(const StatementRecord& copy, const CopyProgress& progress) {
+  history_.activity().loading(copy, progress);
+}
+
+void Journal::idle() {
+  if (running_) history_.activity().idle(process_);
+  running_ = false;
+}
+
+StatementRecord Journal::number(const Recognised& statement, const std::string& label) {
   if (transaction_ == 0) {
     transaction_ = history_.next_transaction();
     transaction_started_ = std::chrono::system_clock::now();
@@ -41,6 +68,7 @@ StatementRecord Journal::begin(const Recognised& statement, const std::string& l
 }
 
 void Journal::done(StatementRecord record, TransactionEffect effect, std::string_view tag) {
+  idle();
   record.finished = std::chrono::system_clock::now();
   if (writes(record, tag)) {
     wrote_ = true;
@@ -56,6 +84,7 @@ void Journal::done(StatementRecord record, TransactionEffect effect, std::string
 }
 
 void Journal::failed(StatementRecord record, const SqlError& error) {
+  idle();
   record.finished = std::chrono::system_clock::now();
   record.aborted = true;
   record.error = error.what();
@@ -91,14 +120,20 @@ void Journal::unloaded(const StatementRecord& record, const UnloadStatement& unl
 }
 
 void Journal::transaction_ended(bool committed) {
+  announced_.reset();
   if (transaction_ == 0) return;
   if (committed && wrote_) {
-    Recognised commit{PassThrough{"COMMIT"}, TransactionEffect::commit, Recognised::Kind::utility, false, "COMMIT"};
+    const Recognised commit{.action = PassThrough{"COMMIT"},
+                            .effect = TransactionEffect::commit,
+                            .kind = Recognised::Kind::utility,
+                            .logged_text = "COMMIT"};
     done(begin(commit, "default"), TransactionEffect::commit, "COMMIT");
   }
   wrote_ = false;
   last_write_.clear();
   transaction_ = 0;
+  running_ = false;
+  history_.activity().transaction_ended(process_);
 }
 
 }  // namespace penstock::endpoint

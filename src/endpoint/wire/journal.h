@@ -6,6 +6,7 @@
 // Threads: the session's.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,11 +19,18 @@ namespace penstock::endpoint {
 class Journal {
  public:
   Journal(History& history, std::string user, std::int64_t number, std::string database, int process);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
 
   void act_as(const std::string& user) { acting_ = user; }  // empty: who came in
 
   // A statement begins; its record is to be handed to done() or failed().
   StatementRecord begin(const Recognised& statement, const std::string& label);
+  // The statement that begins next reads what runs now: itself, too, and all else is shown.
+  void show_activity(const Recognised& statement, const std::string& label);
+  void loading(const StatementRecord& copy, const CopyProgress& progress);
+  void idle();  // nothing of the session's runs
   void done(StatementRecord record, TransactionEffect effect, std::string_view tag);
   void failed(StatementRecord record, const SqlError& error);  // as the client gets it
   void copied(const StatementRecord& record, const CopyStatement& copy, const TargetTable& target,
@@ -38,6 +46,8 @@ class Journal {
   [[nodiscard]] std::int64_t table_written(const StatementRecord* record) const;
 
  private:
+  StatementRecord number(const Recognised& statement, const std::string& label);
+
   History& history_;
   const std::string user_;
   const std::int64_t number_;
@@ -46,7 +56,9 @@ class Journal {
   const int process_;
   std::int64_t transaction_ = 0;  // 0: none yet
   bool wrote_ = false;            // in a transaction without a COMMIT of the client's
-  std::string last_write_;        // of the transaction: the statement
+  bool running_ = false;
+  std::optional<StatementRecord> announced_;  // shown before it began
+  std::string last_write_;                    // of the transaction: the statement
   std::chrono::system_clock::time_point transaction_started_{};
 };
 

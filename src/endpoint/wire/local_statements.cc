@@ -27,6 +27,7 @@ std::string Session::run_local(const Statement& statement, bool alone) {
   }
   const auto& recognised = statement.recognised;
   if (recognised.reads_history) journal_.flush();
+  if (recognised.reads_activity) journal_.show_activity(recognised, label_);
   tell_last_ids(recognised.logged_text);
   auto record = journal_.begin(recognised, label_);
   query_ = record.query;
@@ -119,7 +120,8 @@ std::string Session::run(const RunCopy& run, const StatementRecord& record) {
                                 {.connect = services_.connect,
                                  .query_id = record.query,
                                  .stop = stop,
-                                 .workers = std::max(2U, std::thread::hardware_concurrency())});
+                                 .workers = std::max(2U, std::thread::hardware_concurrency()),
+                                 .progress = [&](const CopyProgress& now) { journal_.loading(record, now); }});
   } catch (const SqlError&) {
     // Before the first row it is a statement that was refused, and pg_last_copy_id() stays what it was.
     if (sink.begun()) failed({});

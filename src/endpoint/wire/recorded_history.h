@@ -22,6 +22,8 @@ class RecordedHistory : public History {
                      const UnloadReport& report) override {
     recorder_.record_unload(statement, unload, report);
   }
+  Activity& activity() override { return recorder_.activity(); }
+  void publish_activity() override { recorder_.publish_activity(); }
   void flush() override { recorder_.flush(); }
 
  private:

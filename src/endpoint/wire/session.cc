@@ -255,6 +255,7 @@ void Session::ready(char state) {
     portals_.clear();
   }
   unsynced_ = executed_ = skipping_ = failing_ = false;
+  journal_.idle();
 }
 
 // ---- What follows from it
@@ -336,8 +337,8 @@ Session::StatementPtr Session::settled(const StatementPtr& statement) {
   Aliases resolved;
   StatementPtr latest = statement;
   while (!latest->recognised.open_aliases.names.empty()) {
-    const auto answer = backend_.run("SELECT pg_catalog.penstock_column_missing_in($1)",
-                                     {latest->recognised.open_aliases.query});
+    const auto answer =
+        backend_.run("SELECT pg_catalog.penstock_column_missing_in($1)", {latest->recognised.open_aliases.query});
     const auto& missing = answer.rows.at(0).at(0);
     if (!missing || !latest->recognised.open_aliases.names.contains(*missing)) break;
     resolved.insert(*missing);
@@ -352,6 +353,7 @@ void Session::prepare_for(const Statement& statement) {
   if (statement.recognised.reads_history) {
     drain();  // what is before it in the pipeline is history, too
     journal_.flush();
+    if (statement.recognised.reads_activity) journal_.show_activity(statement.recognised, label_);
   }
   tell_last_ids(statement.sql);
 }

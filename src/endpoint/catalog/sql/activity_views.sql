@@ -26,26 +26,18 @@ SELECT e.user_id, e.transaction_id, pg_internal.isolation_level() AS isolation_l
   FROM pg_catalog.sys_query_history e
  WHERE e.query_type = 'UTILITY' AND e.query_text IN ('COMMIT', 'ROLLBACK') AND e.status = 'success';
 
--- What runs now is shown in the words that PostgreSQL got.
-CREATE OR REPLACE FUNCTION pg_internal.running()
-RETURNS TABLE (user_id integer, user_name text, database_name text, started timestamp, query text, process integer)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT a.usesysid::integer, a.usename::text, a.datname::text, a.query_start AT TIME ZONE 'UTC', a.query, a.pid
-    FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
-   WHERE a.backend_type = 'client backend' AND a.state = 'active' AND NOT rolsuper
-     AND (pg_internal.restricted_reader() IS NULL OR a.usesysid::integer = pg_internal.restricted_reader())
-$$;
 CREATE OR REPLACE VIEW pg_catalog.stv_recents AS
-SELECT user_id AS userid, 'Running'::char(20) AS status, started AS starttime,
-       (postgresql_date_part('epoch', clock_timestamp() AT TIME ZONE 'UTC' - started) * 1000000)::integer AS duration,
-       user_name::char(50) AS user_name, database_name::char(50) AS db_name,
-       replace(query, E'\n', '\n')::char(600) AS query, process AS pid
-  FROM pg_internal.running()
+SELECT userid, status::char(20) AS status, starttime,
+       (postgresql_date_part('epoch', clock_timestamp() AT TIME ZONE 'UTC' - starttime) * 1000000)::integer AS duration,
+       user_name::char(50) AS user_name, db_name::char(50) AS db_name, query::char(600) AS query, pid
+  FROM pg_internal.read_stv_recents()
 UNION ALL
 SELECT userid, 'Done'::char(20), starttime,
        least(postgresql_date_part('epoch', endtime - starttime) * 1000000, 2147483647)::integer,
        pg_get_userbyid(userid::oid)::char(50), database::char(50), substr(querytxt::text, 1, 600)::char(600), -1
   FROM pg_catalog.stl_query;
+
+DROP FUNCTION IF EXISTS pg_internal.running();
 
 CREATE OR REPLACE VIEW pg_catalog.stv_slices AS SELECT 0 AS node, 0 AS slice, 0 AS localslice, 'D'::char(1) AS type;
 

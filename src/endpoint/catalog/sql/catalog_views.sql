@@ -196,9 +196,10 @@ CREATE OR REPLACE FUNCTION pg_internal.locks()
 RETURNS TABLE (owner text, database_name text, xid bigint, pid integer, started timestamp, mode text, type text,
                relation integer, granted boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT a.usename::text, a.datname::text, a.backend_xid::text::bigint, l.pid, a.xact_start AT TIME ZONE 'UTC', l.mode,
+  SELECT a.usename::text, a.datname::text, t.xid, l.pid, coalesce(t.started, a.xact_start AT TIME ZONE 'UTC'), l.mode,
          l.locktype, l.relation::integer, l.granted
     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_roles r ON r.oid = a.usesysid
+    LEFT JOIN pg_internal.transactions_now() t ON t.pid = l.pid
    WHERE l.locktype IN ('relation', 'transactionid') AND NOT rolsuper AND a.backend_type = 'client backend'
      AND (l.database IS NULL OR l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 $$;

@@ -100,3 +100,21 @@ CREATE TABLE IF NOT EXISTS pg_internal.stl_error (
   userid integer, process char(12), recordtime timestamp, pid integer, errcode integer, file char(90), linenum integer,
   context char(100), error char(512)
 );
+
+-- What the sessions do now: written anew whenever it is asked for.
+CREATE TABLE IF NOT EXISTS pg_internal.stv_inflight (
+  userid integer, slice integer, query integer, label char(320), xid bigint, pid integer, starttime timestamp,
+  text char(100), suspended integer, insert_pristine integer, concurrency_scaling_status integer
+);
+CREATE TABLE IF NOT EXISTS pg_internal.stv_recents (
+  userid integer, status char(20), starttime timestamp, duration integer, user_name char(50), db_name char(50),
+  query char(600), pid integer
+);
+CREATE TABLE IF NOT EXISTS pg_internal.stv_load_state (
+  userid integer, session integer, query integer, slice integer, pid integer, recordtime timestamp,
+  bytes_to_load bigint, bytes_loaded bigint, bytes_to_load_compressed bigint, bytes_loaded_compressed bigint,
+  lines integer, num_files integer, num_files_complete integer, current_file char(256), pct_complete integer
+);
+CREATE TABLE IF NOT EXISTS pg_internal.now_transactions (
+  pid integer, xid bigint, started timestamp, recorded_at timestamptz NOT NULL DEFAULT now()
+);

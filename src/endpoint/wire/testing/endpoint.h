@@ -51,12 +51,15 @@ class RememberingHistory : public History {
                    const CopyReport& report) override;
   void record_unload(const StatementRecord& statement, const UnloadStatement& unload,
                      const UnloadReport& report) override;
+  Activity& activity() override { return activity_; }
+  void publish_activity() override {}
   void flush() override;
   Remembered all();
   void forget();
 
  private:
   Guarded<Remembered> remembered_;
+  Activity activity_;
 };
 
 struct Result {
