@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-TYPES = {16: "boolean", 19: "name", 20: "bigint", 21: "smallint", 23: "integer", 25: "varchar", 700: "real",
+TYPES = {16: "boolean", 19: "name", 20: "bigint", 21: "smallint", 23: "integer", 25: "text", 700: "real",
          701: "double", 1042: "char", 1043: "varchar", 1082: "date", 1083: "time", 1114: "timestamp",
          1184: "timestamptz", 1266: "timetz", 1700: "numeric", 4000: "super"}
 

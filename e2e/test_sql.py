@@ -310,6 +310,82 @@ def test_what_is_not_here_is_named(sql, statement, named):
     assert named in message
 
 
+def test_a_lock_outside_of_a_block_locks_nothing(sql):
+    sql.do("CREATE TABLE t (a int)", "LOCK t", "LOCK TABLE t")
+    assert sql.value("SELECT count(*) FROM svv_transactions WHERE pid = pg_backend_pid()"
+                     " AND relation = 't'::regclass::oid") == 0
+    assert sql.error("LOCK nothing")[0] == "42P01"
+
+
+def test_one_cursor_is_open_at_a_time(sql):
+    sql.do("BEGIN", "DECLARE c CURSOR FOR SELECT 1 AS a UNION ALL SELECT 2 UNION ALL SELECT 3 ORDER BY 1")
+    assert sql.rows("FETCH NEXT FROM c") == [(1,)]
+    assert sql.rows("FETCH FORWARD 1 FROM c") == [(2,)]
+    assert sql.rows("FETCH ALL FROM c") == [(3,)]
+    sql.do("CLOSE c", "DECLARE d CURSOR WITHOUT HOLD FOR SELECT 1")
+    assert sql.error("DECLARE e CURSOR FOR SELECT 2")[:2] == (
+        "0A000", 'only one cursor can be open in a session: close cursor "d" first')
+    sql.do("ROLLBACK")
+    for refused in ["DECLARE c SCROLL CURSOR FOR SELECT 1", "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "FETCH 5 FROM c",
+                    "FETCH PRIOR FROM c", "FETCH ABSOLUTE 1 FROM c", "FETCH c"]:
+        assert sql.error(refused)[0] == "42601", refused
+
+
+def test_a_procedures_statements_are_redshifts(sql):
+    sql.do("CREATE TABLE t (a int, d timestamp)", "CREATE TABLE u (a int)", "INSERT INTO u VALUES (9)")
+    sql.do("""CREATE OR REPLACE PROCEDURE p(n int, what varchar(max), INOUT result decimal(12,2)) AS $$
+DECLARE
+  name varchar(256) := 'it''s';
+  day date := dateadd(day, 1, '2020-01-01');
+  r RECORD;
+BEGIN
+  CREATE TEMP TABLE staged DISTSTYLE ALL SORTKEY (a) AS SELECT n AS a, dateadd(month, 1, day) AS d;
+  IF n > 1 THEN
+    INSERT INTO t SELECT TOP 1 a, d FROM staged;
+  ELSE
+    TRUNCATE u;
+  END IF;
+  FOR r IN SELECT nvl2(a, 7, 8) AS x FROM t LOOP
+    result := r.x;
+  END LOOP;
+  DELETE u WHERE a = 1;
+  DROP TABLE staged;
+END;
+$$ LANGUAGE plpgsql""")
+    assert sql.value("CALL p(5, 'x', 0)") == Decimal(7)
+    assert sql.rows("SELECT a, d::varchar FROM t") == [(5, "2020-02-02 00:00:00")]
+    assert sql.value("SELECT count(*) FROM u") == 1
+    sql.do("CALL p(1, 'x', 0)")
+    assert sql.value("SELECT count(*) FROM u") == 0
+    for statement, named in [("COPY t FROM 's3://b/k' IAM_ROLE default", "COPY inside of a stored procedure"),
+                             ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default", "UNLOAD inside of a stored procedure"),
+                             ("VACUUM t", "VACUUM inside of a stored procedure"),
+                             ("CREATE INDEX i ON t (a)", "CREATE INDEX is not supported by Redshift")]:
+        code, message, _ = sql.error(f"CREATE PROCEDURE q() AS $$ BEGIN {statement}; END $$ LANGUAGE plpgsql")
+        assert code == "0A000" and named in message
+
+
+def test_functions_of_the_leader_are_refused_with_tables(sql):
+    sql.do("CREATE TABLE t (a int)")
+    for function in ["now()", "current_schema()", "version()", "current_timestamp", "age(getdate())"]:
+        code, message, detail = sql.error(f"SELECT a, {function} FROM t")
+        assert (code, message) == ("0A000", "Specified types or functions (one per INFO message) not supported on Redshift"
+                                            " tables.")
+        assert detail == f'Function "{function.split("(")[0]}()" not supported.'
+        sql.rows(f"SELECT {function}")
+        sql.rows(f"WITH x AS (SELECT 1 AS a) SELECT {function} FROM x")
+        sql.rows(f"SELECT {function} FROM pg_class LIMIT 1")
+
+
+def test_texts_are_varchar_to_drivers(sql):
+    sql.do("CREATE TABLE t (v varchar(10))", "CREATE VIEW w AS SELECT v || 'x' AS x FROM t")
+    described = sql.connection.execute("SELECT 'a', v || 'b', upper(v), v, (SELECT 'x') FROM t").description
+    assert [column.type_code for column in described] == [1043] * 5
+    assert sql.connection.execute("SELECT x FROM w").description[0].type_code == 1043
+    assert sql.connection.execute("SELECT %s::varchar || 'a'", ("x",)).description[0].type_code == 1043
+    assert sql.connection.execute("SELECT description FROM pg_description LIMIT 1").description[0].type_code == 25
+
+
 def test_an_alias_is_used_further_on_in_its_list(sql):
     sql.do("CREATE TABLE t (a int, c int)", "INSERT INTO t VALUES (1, 10), (2, 20)")
     assert sql.rows("SELECT a + 1 AS b, b * 2 AS d, d + b e FROM t WHERE d > 4 ORDER BY e") == [(3, 6, 9)]

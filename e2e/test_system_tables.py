@@ -254,6 +254,20 @@ def test_a_copy_shows_how_far_it_is(connect, table, load, place):
         assert eventually(lambda: rows(other, f"SELECT count(*) FROM stv_load_state WHERE session = {pid}") == [(0,)])
 
 
+def test_a_copy_makes_statistics_of_an_empty_table_or_when_told(connect, table, load):
+    with connect() as session:
+        off = f"SELECT stats_off FROM svv_table_info WHERE table_id = '{table}'::regclass"
+        load(session, f"{table} (id)", "1\n2\n", "CSV")
+        assert rows(session, off) == [(0,)]
+        load(session, f"{table} (id)", "3\n4\n", "CSV")
+        assert rows(session, off) == [(50,)], "the table had rows"
+        load(session, f"{table} (id)", "5\n", "CSV STATUPDATE ON")
+        assert rows(session, off) == [(0,)]
+        session.execute(f"TRUNCATE {table}")
+        load(session, f"{table} (id)", "5\n", "CSV STATUPDATE OFF")
+        assert rows(session, off) != [(0,)]
+
+
 def test_the_isolation_of_the_database_is_shown(connect):
     with connect() as session:
         shown = "SELECT db_name, isolation_level FROM stv_db_isolation_level"

@@ -181,6 +181,20 @@ TEST(SystemRows, ShowWhatAnUnloadWrote) {
   EXPECT_EQ(rows[0].row["error_message"], "why");
 }
 
+TEST(SystemRows, ShowWhatASessionDoesNow) {
+  SessionNow session{.statement = statement("select 1", Recognised::Kind::query), .runs = true, .in_transaction = true};
+  EXPECT_THAT(tables(activity_rows(session, 10)), ElementsAre("now_transactions", "stv_recents", "stv_inflight"));
+  EXPECT_EQ(activity_rows(session, 10)[2].row["label"], "") << "blank when none is set";
+  session.statement.kind = Recognised::Kind::utility;
+  EXPECT_THAT(tables(activity_rows(session, 10)), ElementsAre("now_transactions", "stv_recents"));
+  session.runs = session.in_transaction = false;
+  EXPECT_THAT(activity_rows(session, 10), IsEmpty());
+  session.load = LoadState{.query = 7, .progress = {.bytes_loaded = 5, .files = 2, .percent = 50}, .at = at(1)};
+  const auto rows = activity_rows(session, 10);
+  ASSERT_THAT(tables(rows), ElementsAre("stv_load_state"));
+  EXPECT_EQ(rows[0].row["pct_complete"], 50);
+}
+
 TEST(Storable, KeepsOnlyWhatPostgresTakes) {
   EXPECT_EQ(storable("aé😀"), "aé😀");
   EXPECT_EQ(storable(std::string_view("a\0b\xE9z\xF0\x9F", 7)), "a.b.z..");

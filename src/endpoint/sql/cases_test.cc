@@ -83,6 +83,7 @@ std::string shown(const CopyStatement& copy) {
   number("max_error", copy.max_error);
   flag("ignore_all_errors", copy.ignore_all_errors);
   flag("no_load", copy.no_load);
+  if (copy.update_statistics) line("update_statistics", *copy.update_statistics ? "yes" : "no");
   flag("serialize_to_json", copy.serialize_to_json);
   return out;
 }

@@ -82,6 +82,12 @@ void parse_switch(Draft& draft, std::initializer_list<std::string_view> values) 
   }
 }
 
+void parse_statupdate(Draft& draft) {
+  const bool off = draft.reader.accept("OFF") || draft.reader.accept("FALSE");
+  if (!off && !draft.reader.accept("ON")) draft.reader.accept("TRUE");
+  draft.copy.update_statistics = !off;
+}
+
 void parse_comprows(Draft& draft) {
   const std::int64_t rows = draft.reader.integer();
   if (rows < 1000 || rows > 2147483647) throw wrong_option("COMPROWS must be a number from 1000 to 2147483647");
@@ -177,7 +183,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {"NOLOAD", set<&CopyStatement::no_load>},
     {"COMPUPDATE", [](Draft& draft) { parse_switch(draft, {"PRESET", "ON", "TRUE", "OFF", "FALSE"}); }},
     {"COMPROWS", parse_comprows},
-    {"STATUPDATE", [](Draft& draft) { parse_switch(draft, {"ON", "TRUE", "OFF", "FALSE"}); }, true},
+    {"STATUPDATE", parse_statupdate, true},
     {"USING TEMPLATE", nullptr, true},
     {"JOB", nullptr, true},
 });

@@ -54,7 +54,8 @@ struct CopyStatement : Authorization {
   std::int64_t max_error = 0;
   bool ignore_all_errors = false;
   bool no_load = false;
-  bool serialize_to_json = false;  // nested columns of a columnar format
+  std::optional<bool> update_statistics;  // STATUPDATE; without it, of a table that was empty
+  bool serialize_to_json = false;         // nested columns of a columnar format
 };
 
 // True when the statement that starts at tokens[0] is a COPY … FROM '…' (and not COPY … FROM STDIN).

@@ -84,6 +84,7 @@ constexpr auto kRules = std::to_array<Rule>({
     rule("REVOKE", Kind::utility, revoke),
     rule("ALTER DEFAULT PRIVILEGES", Kind::utility, alter_default_privileges),
     rule("CREATE [OR] [REPLACE] VIEW", Kind::ddl, create_view),
+    rule("CREATE [OR] [REPLACE] PROCEDURE", Kind::ddl, create_procedure),
     rule("CREATE MATERIALIZED VIEW", Kind::ddl, create_materialized_view),
 
     // what Redshift has and this local one has not
@@ -119,7 +120,9 @@ constexpr auto kRules = std::to_array<Rule>({
 
     // what PostgreSQL does as Redshift does: named for its place in the system tables
     rule("SELECT", Kind::query, driver_query),
-    rule("SELECT|VALUES|TABLE|FETCH", Kind::query),
+    rule("DECLARE", Kind::utility, declare_cursor),
+    rule("FETCH", Kind::query, fetch),
+    rule("SELECT|VALUES|TABLE", Kind::query),
     rule("CREATE|DROP DATABASE", Kind::utility),
     rule("CREATE|ALTER|DROP", Kind::ddl),
 });

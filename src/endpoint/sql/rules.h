@@ -72,6 +72,13 @@ std::optional<Decision> alter_table(const StatementText& statement);
 std::optional<Decision> change_data(const StatementText& statement);
 std::optional<Decision> merge(const StatementText& statement);
 
+// rules_cursors.cc
+std::optional<Decision> declare_cursor(const StatementText& statement);
+std::optional<Decision> fetch(const StatementText& statement);
+
+// rules_procedures.cc
+std::optional<Decision> create_procedure(const StatementText& statement);
+
 // rules_objects.cc
 std::optional<Decision> alter_database(const StatementText& statement);
 std::optional<Decision> create_schema(const StatementText& statement);

@@ -66,7 +66,11 @@ std::optional<Decision> lock(const StatementText& statement) {
     tables += (tables.empty() ? "" : ", ") + quoted(reader.qualified_name());
   } while (reader.accept_symbol(','));
   reader.expect_end();
-  return Decision{.action = PassThrough{fmt::format("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", tables)}};
+  const std::string sql = fmt::format("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", tables);
+  // Outside of a block the lock is gone with its statement; PostgreSQL refuses that, but in a DO.
+  return Decision{.action = Script{.statements = {sql},
+                                   .tag = "LOCK TABLE",
+                                   .instead = {"DO " + quote_literal(fmt::format("BEGIN {}; END", sql))}}};
 }
 
 std::optional<Decision> cancel(const StatementText& statement) {

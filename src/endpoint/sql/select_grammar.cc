@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "endpoint/sql/sql_error.h"
 
 namespace penstock::endpoint {
 namespace {
@@ -68,6 +69,7 @@ class SelectGrammar {
       if (!is_keyword(tokens_[i], "SELECT") || (i > 0 && tokens_[i - 1].text == ".")) continue;
       const Query query = read(i);
       if (query.from) name_subqueries(*query.from);
+      refuse_leader_functions(query);
       make_condition_boolean(query);
       move_top(query);
       resolve_aliases(query);
@@ -181,6 +183,68 @@ class SelectGrammar {
     replace(top, "");
     replace(top + 1, "");
     insert_behind(query.end - 1, fmt::format(" LIMIT {}", tokens_[top + 1].text));
+  }
+
+  // ---- what only the leader node has
+
+  // The name given to a query by WITH.
+  [[nodiscard]] bool is_common_table(std::string_view name) const {
+    for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
+      if (!is_name(tokens_[i]) || name_value(tokens_[i]) != name) continue;
+      const std::size_t as = tokens_[i + 1].text == "(" ? closes_[i + 1] + 1 : i + 1;
+      if (as + 1 < tokens_.size() && is_keyword(tokens_[as], "AS") && tokens_[as + 1].text == "(") return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool reads_a_users_table(Range from) const {
+    bool table_next = true;
+    for (std::size_t i = from.first; i < from.last; ++i) {
+      if (table_next && is_name(tokens_[i])) {
+        std::string schema;
+        while (i + 2 < from.last && tokens_[i + 1].text == ".") {
+          schema = name_value(tokens_[i]);
+          i += 2;
+        }
+        const std::string name = name_value(tokens_[i]);
+        const bool function = tokens_[i + 1].text == "(";
+        if (!function && !is_of_the_system(schema, name) && !is_common_table(name)) return true;
+        table_next = false;
+      } else if (tokens_[i].text == "(") {
+        if (table_next && !is_query(i) && reads_a_users_table({i + 1, closes_[i]})) return true;
+        i = closes_[i];
+        table_next = false;
+      } else {
+        table_next = tokens_[i].text == "," || is_keyword(tokens_[i], "JOIN");
+      }
+    }
+    return false;
+  }
+
+  void refuse_leader_functions(const Query& query) const {
+    if (!query.from || !reads_a_users_table(*query.from)) return;
+    for (const Range item : query.items) refuse_leader_functions(item);
+    if (query.where) refuse_leader_functions(*query.where);
+  }
+
+  void refuse_leader_functions(Range range) const {
+    static constexpr auto kFunctions =
+        std::to_array<std::string_view>({"AGE", "CURRENT_SCHEMA", "CURRENT_SCHEMAS", "GETBIT", "GET_BIT", "GET_BYTE",
+                                         "HAS_DATABASE_PRIVILEGE", "HAS_SCHEMA_PRIVILEGE", "HAS_TABLE_PRIVILEGE",
+                                         "ISFINITE", "NOW", "SET_BIT", "SET_BYTE", "TO_ASCII", "VERSION"});
+    static constexpr auto kWords = std::to_array<std::string_view>({"CURRENT_TIME", "CURRENT_TIMESTAMP", "LOCALTIME"});
+    for (std::size_t i = range.first; i < range.last; ++i) {
+      if (tokens_[i].text == "(" && is_query(i)) i = closes_[i];
+      const bool qualified =
+          i > 0 && tokens_[i - 1].text == "." && !(i > 1 && is_keyword(tokens_[i - 2], "PG_CATALOG"));
+      const bool given = i > 0 && is_keyword(tokens_[i - 1], "AS");
+      const bool called = i + 1 < tokens_.size() && tokens_[i + 1].text == "(";
+      if (qualified || given || !((called && is_one_of(tokens_[i], kFunctions)) || is_one_of(tokens_[i], kWords))) {
+        continue;
+      }
+      throw SqlError("0A000", "Specified types or functions (one per INFO message) not supported on Redshift tables.",
+                     fmt::format("Function \"{}()\" not supported.", name_value(tokens_[i])));
+    }
   }
 
   // ---- aliases

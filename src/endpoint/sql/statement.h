@@ -30,7 +30,8 @@ struct Script {
   std::string tag;
   bool outside_block = false;  // refused inside BEGIN … COMMIT, and run without a transaction of our own (VACUUM)
   bool commits = false;        // commits the client's transaction, earlier work included (TRUNCATE)
-  std::string refused_as{};    // outside_block: what "… cannot run inside a transaction block" names; empty: the tag
+  std::vector<std::string> instead{};  // outside of BEGIN … COMMIT these are run in the statements' place
+  std::string refused_as{};  // outside_block: what "… cannot run inside a transaction block" names; empty: the tag
 };
 
 struct RunCopy {

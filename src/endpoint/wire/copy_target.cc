@@ -105,6 +105,25 @@ TargetTable open_target(Backend& backend, const CopyStatement& copy) {
   return table;
 }
 
+Statistics::Statistics(Backend& backend, const CopyStatement& copy, const TargetTable& target)
+    : backend_(backend), target_(target), wanted_(!copy.no_load && copy.update_statistics.value_or(true)) {
+  if (!wanted_) return;
+  const auto is_owner = [&] {
+    const auto found = backend.run(
+        "SELECT pg_catalog.pg_has_role(relowner, 'USAGE') FROM pg_catalog.pg_class WHERE oid = $1::pg_catalog.oid",
+        {std::to_string(target.oid)});
+    return !found.rows.empty() && is_true(found.rows.front().at(0));
+  };
+  const auto is_empty = [&] {
+    return backend.run(fmt::format("SELECT 1 FROM {} LIMIT 1", qualified(target))).rows.empty();
+  };
+  wanted_ = is_owner() && (copy.update_statistics || is_empty());
+}
+
+void Statistics::update() {
+  if (wanted_) backend_.run("ANALYZE " + qualified(target_));
+}
+
 BackendCopySink::BackendCopySink(Backend& backend, const TargetTable& target, ErrorContext context)
     : backend_(backend), target_(target), context_(context) {}
 

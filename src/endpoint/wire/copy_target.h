@@ -16,6 +16,18 @@ namespace penstock::endpoint {
 // Finds it, checks that rows may be inserted, and holds off other writers until the transaction ends.
 TargetTable open_target(Backend& backend, const CopyStatement& copy);
 
+// STATUPDATE: ON, or of a table that was empty without it. Only a table's owner can have its statistics made.
+class Statistics {
+ public:
+  Statistics(Backend& backend, const CopyStatement& copy, const TargetTable& target);  // before the rows
+  void update();                                                                       // behind them
+
+ private:
+  Backend& backend_;
+  const TargetTable& target_;
+  bool wanted_;
+};
+
 class BackendCopySink : public CopySink {
  public:
   BackendCopySink(Backend& backend, const TargetTable& target, ErrorContext context);

@@ -68,7 +68,8 @@ std::string Session::run(const Script& script, bool alone) {
   if (script.outside_block && !alone) {
     throw SqlError("25001", fmt::format("{} cannot run inside a multiple commands statement", named));
   }
-  for (const auto& sql : script.statements) {
+  const bool instead = block_ == Block::none && !script.instead.empty();
+  for (const auto& sql : instead ? script.instead : script.statements) {
     backend_.run(sql);
     if (!script.outside_block) continue;
     if (auto result = backend_.sync(); result.failure) throw BackendError(std::move(*result.failure));
@@ -107,6 +108,7 @@ std::string Session::run(const RunCopy& run, const StatementRecord& record) {
   // First of all: PostgreSQL forgets a cancel that comes between two of its own statements.
   const auto stop = interrupt_.begin_statement();
   const auto target = open_target(backend_, copy);
+  Statistics statistics(backend_, copy, target);
   BackendCopySink sink(backend_, target, context());
   const auto failed = [&](CopyReport report) {
     sink.abort();
@@ -139,6 +141,7 @@ std::string Session::run(const RunCopy& run, const StatementRecord& record) {
                                         "details.",
                                         target.name));
   }
+  statistics.update();
   last_ids_.copy_done(record.query, report.loaded_rows);
   journal_.copied(record, copy, target, report);
   say(fmt::format("Load into table '{}' completed, {} record(s) loaded successfully.", target.name,

@@ -265,6 +265,30 @@ Report make_report(std::string_view severity, std::string_view sqlstate, std::st
   return report;
 }
 
+std::string row_description_with_varchar(std::string_view whole) {
+  // type, length, number of fields; of each its name, table (4), column (2), type (4), size (2), modifier (4), format
+  // (2)
+  constexpr std::size_t kHeader = 7, kBehindName = 18, kType = 6;
+  constexpr std::uint32_t kText = 25, kVarchar = 1043, kFirstOfUsers = 16384;
+  std::string out(whole);
+  const auto number = [&](std::size_t at) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(out[at + i]);
+    return value;
+  };
+  for (std::size_t at = kHeader; at < out.size();) {
+    const auto end = out.find('\0', at);
+    if (end == std::string::npos || end + 1 + kBehindName > out.size()) break;
+    const std::uint32_t table = number(end + 1);
+    const std::size_t type = end + 1 + kType;
+    if (number(type) == kText && (table == 0 || table >= kFirstOfUsers)) {
+      for (std::size_t i = 0; i < 4; ++i) out[type + i] = static_cast<char>(kVarchar >> (8 * (3 - i)));
+    }
+    at = end + 1 + kBehindName;
+  }
+  return out;
+}
+
 std::optional<std::string_view> read_command_tag(std::string_view body) noexcept { return read_query(body); }
 
 std::optional<std::pair<std::string_view, std::string_view>> read_parameter_status(std::string_view body) noexcept {

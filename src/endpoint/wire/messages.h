@@ -128,6 +128,8 @@ std::string report_message(char type, const Report& report);  // 'E' or 'N'
 Report make_report(std::string_view severity, std::string_view sqlstate, std::string_view message,
                    std::string_view detail = {}, std::string_view hint = {});
 
+// A RowDescription as Redshift sends it: what is text to PostgreSQL is varchar, but in its own catalog.
+std::string row_description_with_varchar(std::string_view whole);
 std::optional<std::string_view> read_command_tag(std::string_view body) noexcept;
 std::optional<std::pair<std::string_view, std::string_view>> read_parameter_status(std::string_view body) noexcept;
 std::optional<std::vector<std::optional<std::string>>> read_data_row(std::string_view body);

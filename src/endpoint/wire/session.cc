@@ -170,7 +170,8 @@ void Session::relay(const Message& message) {
       break;
     case 'T':
       if (!expected_.empty() && expected_.front().kind == Expected::Kind::describe) expected_.pop_front();
-      break;
+      client.send(row_description_with_varchar(message.whole));
+      return;
     default:
       break;
   }

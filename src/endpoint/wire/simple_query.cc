@@ -64,7 +64,10 @@ std::string Session::run_passed(const Statement& statement) {
   executed_ = unsynced_ = true;
   std::string tag;
   try {
-    tag = backend_.pass(statement.sql, [&](const Message& result) { conversation_.client.send(result.whole); });
+    tag = backend_.pass(statement.sql, [&](const Message& result) {
+      conversation_.client.send(result.type == 'T' ? row_description_with_varchar(result.whole)
+                                                   : std::string(result.whole));
+    });
   } catch (const BackendError& error) {
     const Report report = told(error.report, &record);
     journal_.failed(std::move(record), sql_error_of(report));

@@ -21,6 +21,16 @@ EXCEPTION
     RETURN NULL;
 END $$;
 
+-- Before a DECLARE: one cursor can be open. (pg_cursors shows portals, too.)
+CREATE OR REPLACE FUNCTION pg_catalog.penstock_open_cursor() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  open_one text := (SELECT c.name FROM pg_catalog.pg_cursors c WHERE c.statement ILIKE 'declare%' LIMIT 1);
+BEGIN
+  IF open_one IS NOT NULL THEN
+    RAISE EXCEPTION 'only one cursor can be open in a session: close cursor "%" first', open_one USING ERRCODE = '0A000';
+  END IF;
+END $$;
+
 -- Set by the endpoint in the client's session.
 CREATE OR REPLACE FUNCTION pg_catalog.pg_last_copy_id() RETURNS integer LANGUAGE sql STABLE AS $$
   SELECT coalesce(nullif(current_setting('penstock.last_copy_id', true), '')::integer, -1)

@@ -106,3 +106,135 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN pg_internal.murmur3(convert_t
 -- Of numbers only: what it makes of texts is nowhere said.
 CREATE OR REPLACE FUNCTION pg_catalog.checksum(value numeric) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN (value * power(10, scale(value))::numeric)::integer;
+
+-- FarmHash's Fingerprint64, in PostgreSQL's integers: they have a sign, so sums and products go by numeric and are wrapped.
+CREATE OR REPLACE FUNCTION pg_internal.wrapped(value numeric) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT (CASE WHEN rest >= 9223372036854775808 THEN rest - 18446744073709551616
+                    WHEN rest < -9223372036854775808 THEN rest + 18446744073709551616 ELSE rest END)::bigint
+          FROM mod(value, 18446744073709551616) rest);
+CREATE OR REPLACE FUNCTION pg_internal.product(a bigint, b bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN pg_internal.wrapped(a::numeric * b);
+CREATE OR REPLACE FUNCTION pg_internal.total(VARIADIC terms bigint[]) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN (SELECT pg_internal.wrapped(sum(term)) FROM unnest(terms) t(term));
+CREATE OR REPLACE FUNCTION pg_internal.shifted_right(value bigint, bits integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN (value >> bits) & ((1::bigint << (64 - bits)) - 1);
+CREATE OR REPLACE FUNCTION pg_internal.rotated(value bigint, bits integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN pg_internal.shifted_right(value, bits) | (value << (64 - bits));
+CREATE OR REPLACE FUNCTION pg_internal.mixed(value bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN value # pg_internal.shifted_right(value, 47);
+CREATE OR REPLACE FUNCTION pg_internal.word_at(bytes bytea, place integer, size integer DEFAULT 8) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT bit_or(get_byte(bytes, place + i)::bigint << (8 * i)) FROM generate_series(0, size - 1) i);
+CREATE OR REPLACE FUNCTION pg_internal.farm_16(u bigint, v bigint, factor bigint) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_internal, pg_catalog, pg_temp AS $$
+DECLARE
+  a bigint := mixed(product(u # v, factor));
+BEGIN
+  RETURN product(mixed(product(v # a, factor)), factor);
+END $$;
+-- Two words of 32 bytes at a place, with two seeds.
+CREATE OR REPLACE FUNCTION pg_internal.farm_32(bytes bytea, place integer, a bigint, b bigint) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_internal, pg_catalog, pg_temp AS $$
+DECLARE
+  w constant bigint := word_at(bytes, place);
+  x constant bigint := word_at(bytes, place + 8);
+  y constant bigint := word_at(bytes, place + 16);
+  z constant bigint := word_at(bytes, place + 24);
+  first constant bigint := total(a, w);
+  second constant bigint := rotated(total(b, first, z), 21);
+  sum constant bigint := total(first, x, y);
+BEGIN
+  RETURN ARRAY[total(sum, z), total(second, rotated(sum, 44), first)];
+END $$;
+CREATE OR REPLACE FUNCTION pg_internal.farm_long(bytes bytea) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_internal, pg_catalog, pg_temp AS $$
+DECLARE
+  k0 constant bigint := -4348849565147123417;
+  k1 constant bigint := -5435081209227447693;
+  k2 constant bigint := -7286425919675154353;
+  size constant integer := length(bytes);
+  last constant integer := (size - 1) / 64 * 64;
+  x bigint := total(product(81, k2), word_at(bytes, 0));
+  y bigint := total(product(81, k1), 113);
+  z bigint := product(mixed(total(product(y, k2), 113)), k2);
+  v bigint[] := ARRAY[0, 0];
+  w bigint[] := ARRAY[0, 0];
+  factor bigint;
+  at integer := 0;
+BEGIN
+  WHILE at < last LOOP
+    x := product(rotated(total(x, y, v[1], word_at(bytes, at + 8)), 37), k1) # w[2];
+    y := total(product(rotated(total(y, v[2], word_at(bytes, at + 48)), 42), k1), v[1], word_at(bytes, at + 40));
+    z := product(rotated(total(z, w[1]), 33), k1);
+    v := farm_32(bytes, at, product(v[2], k1), total(x, w[1]));
+    w := farm_32(bytes, at + 32, total(z, w[2]), total(y, word_at(bytes, at + 16)));
+    SELECT x, z INTO z, x;
+    at := at + 64;
+  END LOOP;
+  factor := total(k1, (z & 255) << 1);
+  at := last + ((size - 1) & 63) - 63;
+  w[1] := total(w[1], (size - 1) & 63);
+  v[1] := total(v[1], w[1]);
+  w[1] := total(w[1], v[1]);
+  x := product(rotated(total(x, y, v[1], word_at(bytes, at + 8)), 37), factor) # product(w[2], 9);
+  y := total(product(rotated(total(y, v[2], word_at(bytes, at + 48)), 42), factor), product(v[1], 9),
+             word_at(bytes, at + 40));
+  z := product(rotated(total(z, w[1]), 33), factor);
+  v := farm_32(bytes, at, product(v[2], factor), total(x, w[1]));
+  w := farm_32(bytes, at + 32, total(z, w[2]), total(y, word_at(bytes, at + 16)));
+  SELECT x, z INTO z, x;
+  RETURN farm_16(total(farm_16(v[1], w[1], factor), product(mixed(y), k0), z),
+                 total(farm_16(v[2], w[2], factor), x), factor);
+END $$;
+-- As the owner: the parts are in a schema that clients don't see into.
+CREATE OR REPLACE FUNCTION pg_internal.farm(bytes bytea) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_internal, pg_catalog, pg_temp AS $$
+DECLARE
+  k0 constant bigint := -4348849565147123417;
+  k1 constant bigint := -5435081209227447693;
+  k2 constant bigint := -7286425919675154353;
+  size constant integer := length(bytes);
+  factor constant bigint := total(k2, size * 2);
+  a bigint;
+  b bigint;
+  c bigint;
+  d bigint;
+  y bigint;
+  z bigint;
+BEGIN
+  IF size = 0 THEN
+    RETURN k2;
+  ELSIF size < 4 THEN
+    y := get_byte(bytes, 0) + (get_byte(bytes, size / 2) << 8);
+    z := size + (get_byte(bytes, size - 1) << 2);
+    RETURN product(mixed(product(y, k2) # product(z, k0)), k2);
+  ELSIF size < 8 THEN
+    RETURN farm_16(total(size, word_at(bytes, 0, 4) << 3), word_at(bytes, size - 4, 4), factor);
+  ELSIF size <= 16 THEN
+    a := total(word_at(bytes, 0), k2);
+    b := word_at(bytes, size - 8);
+    c := total(product(rotated(b, 37), factor), a);
+    d := product(total(rotated(a, 25), b), factor);
+    RETURN farm_16(c, d, factor);
+  ELSIF size > 64 THEN
+    RETURN farm_long(bytes);
+  END IF;
+  a := product(word_at(bytes, 0), CASE WHEN size <= 32 THEN k1 ELSE k2 END);
+  b := word_at(bytes, 8);
+  c := product(word_at(bytes, size - 8), factor);
+  d := product(word_at(bytes, size - 16), k2);
+  y := total(rotated(total(a, b), 43), rotated(c, 30), d);
+  z := total(a, rotated(total(b, k2), 18), c);
+  IF size <= 32 THEN
+    RETURN farm_16(y, z, factor);
+  END IF;
+  z := farm_16(y, z, factor);
+  c := product(word_at(bytes, 16), factor);
+  d := word_at(bytes, 24);
+  y := product(total(y, word_at(bytes, size - 32)), factor);
+  z := product(total(z, word_at(bytes, size - 24)), factor);
+  RETURN farm_16(total(rotated(total(c, d), 43), rotated(y, 30), z), total(c, rotated(total(d, a), 18), y), factor);
+END $$;
+CREATE OR REPLACE FUNCTION pg_catalog.farmfingerprint64(value text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN pg_internal.farm(convert_to(value, 'UTF8'));
