@@ -85,7 +85,7 @@ void parse_switch(Draft& draft, std::initializer_list<std::string_view> values) 
 void parse_statupdate(Draft& draft) {
   const bool off = draft.reader.accept("OFF") || draft.reader.accept("FALSE");
   if (!off && !draft.reader.accept("ON")) draft.reader.accept("TRUE");
-  draft.copy.update_statistics = !off;
+  draft.statement.update_statistics = !off;
 }
 
 void parse_comprows(Draft& draft) {
