@@ -28,7 +28,7 @@ struct Column {
 };
 
 template <typename Builder, typename... Values>
-std::shared_ptr<arrow::Array> array_with(Builder builder, Values... values) {
+std::shared_ptr<arrow::Array> array_with(Builder builder, const Values&... values) {
   const bool appended = (builder.Append(values).ok() && ...) && builder.AppendNull().ok();
   EXPECT_TRUE(appended);
   return good(builder.Finish());

@@ -129,10 +129,18 @@ constexpr std::array kErrorRules{
     ErrorRule{"42704", no_such_role},          ErrorRule{"22023", no_such_role},
 };
 
+// Where in our own catalog it was raised is nobody's business.
+void hide_our_functions(Report& report) {
+  const auto where = report.field('W');
+  const auto names = [&](std::string_view part) { return where.find(part) != std::string_view::npos; };
+  if (names("pg_internal.") || names("penstock_") || names("SQL function \"")) report.set('W', {});
+}
+
 }  // namespace
 
 Report translate_error(Report report, const ErrorContext& context) {
   if (context.rewritten) report.set('P', {});
+  hide_our_functions(report);
   const auto rule = std::ranges::find_if(
       kErrorRules, [&](const ErrorRule& candidate) { return candidate.sqlstate == report.field('C'); });
   if (rule != kErrorRules.end()) rule->apply(report, context);
@@ -150,7 +158,15 @@ Report translate_notice(Report report) {
     report.set('M', capitalised(message.substr(0, message.size() - kSkipping.size())) + " and will be skipped");
   }
   report.set('P', {});
+  hide_our_functions(report);
   return report;
+}
+
+bool is_told(const Report& notice) {
+  const auto message = notice.field('M');
+  const bool is_passed_over = message.find(" can vacuum it") != std::string_view::npos ||
+                              message.find(" can analyze it") != std::string_view::npos;
+  return !(message.starts_with("skipping \"") && is_passed_over);
 }
 
 SqlError sql_error_of(const Report& report) {

@@ -25,6 +25,8 @@ constexpr std::string_view kSerializationFailure = "1023";  // the message, lite
 
 Report translate_error(Report report, const ErrorContext& context);
 Report translate_notice(Report report);
+// False: what VACUUM or ANALYZE of all tables may not touch, which Redshift passes over without a word.
+bool is_told(const Report& notice);
 SqlError sql_error_of(const Report& report);  // as it is
 Report report_of(const SqlError& error);
 SqlError sql_error_of(const Report& report, const ErrorContext& context);  // translated

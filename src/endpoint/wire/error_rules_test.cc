@@ -100,5 +100,21 @@ TEST(ErrorRules, NoticesAreInfo) {
   EXPECT_EQ(translate_notice(make_report("WARNING", "25001", "m")).field('S'), "WARNING");
 }
 
+TEST(ErrorRules, WhereOurCatalogRaisedThemIsLeftOut) {
+  auto of_ours = make_report("ERROR", "55000", "m");
+  of_ours.set('W', "PL/pgSQL function pg_internal.after_drop() line 13 at RAISE");
+  EXPECT_EQ(translate_error(of_ours, {}).field('W'), "");
+  of_ours.set('W', "PL/pgSQL function mine() line 1 at RAISE");
+  EXPECT_NE(translate_error(of_ours, {}).field('W'), "") << "a procedure of the user's own";
+}
+
+TEST(ErrorRules, WhatAVacuumOfAllTablesMayNotTouchIsNotTold) {
+  EXPECT_FALSE(is_told(make_report("WARNING", "01000", "skipping \"pg_authid\" --- only superuser can vacuum it")));
+  EXPECT_FALSE(
+      is_told(make_report("WARNING", "01000", "skipping \"t\" --- only table or database owner can analyze it")));
+  EXPECT_TRUE(is_told(make_report("WARNING", "01000", "skipping \"t\"")));
+  EXPECT_TRUE(is_told(make_report("NOTICE", "00000", "m")));
+}
+
 }  // namespace
 }  // namespace penstock::endpoint

@@ -181,7 +181,9 @@ void Session::relay(const Message& message) {
 void Session::relay_aside(const Message& message) {
   auto& client = conversation_.client;
   if (message.type == 'N') {
-    if (auto report = read_report(message.body)) client.send(report_message('N', translate_notice(std::move(*report))));
+    if (auto report = read_report(message.body); report && is_told(*report)) {
+      client.send(report_message('N', translate_notice(*std::move(report))));
+    }
   } else {
     client.send(message.whole);
   }
