@@ -168,6 +168,15 @@ TEST(Strangers, TakeNoSessionsPlaceHoweverManyTheyAre) {
   EXPECT_TRUE(silent.front().at_end()) << "who came first goes first";
 }
 
+TEST(Strangers, MayLogInAllAtOnceWhenThereArePlacesForThem) {
+  Endpoint endpoint(150);
+  std::list<RawClient> clients;
+  for (int i = 0; i < 150; ++i) clients.emplace_back(endpoint.port());
+  clients.front().log_in();
+  clients.front().send(query_message("SELECT 'in'"));
+  EXPECT_THAT(clients.front().until('D'), HasSubstr("in"));
+}
+
 TEST(Strangers, AreLetGoWhenTheirTimeIsUp) {
   Endpoint endpoint(10, Endpoint::Tls::on, std::chrono::milliseconds(200));
   RawClient silent(endpoint.port());

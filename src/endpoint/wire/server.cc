@@ -16,8 +16,9 @@ namespace {
 
 constexpr std::size_t kClientMessageLimit = 64 << 20;
 
-// Connections that are not sessions (yet): cancel requests, clients that still log in, clients to be refused.
-constexpr std::size_t kStrangers = 100;
+// Connections that are not sessions (yet): cancel requests, clients that still log in, clients to be refused. As many
+// as there are places may log in at once; so many more may be there.
+constexpr std::size_t kMoreStrangers = 100;
 
 // One of the sessions that may be at once, until it goes.
 class Place {
@@ -95,7 +96,7 @@ void Server::accept_one() {
   }
   make_room_for_strangers();
   // Those that had to go are still going: this one is closed.
-  if (connections_.size() >= config_.max_connections + 2 * kStrangers) return;
+  if (connections_.size() >= config_.max_connections + 2 * most_strangers()) return;
   auto& connection = connections_.emplace_back();
   connection.stranger.with([&](int& descriptor) { descriptor = socket.descriptor(); });
   try {
@@ -113,6 +114,8 @@ void Server::reap() {
   connections_.remove_if([](const Connection& connection) { return connection.over.load(); });
 }
 
+std::size_t Server::most_strangers() const noexcept { return config_.max_connections + kMoreStrangers; }
+
 void Server::make_room_for_strangers() {
   reap();
   std::size_t strangers = 0;
@@ -120,7 +123,7 @@ void Server::make_room_for_strangers() {
     if (connection.stranger.with([](int descriptor) { return descriptor >= 0; })) ++strangers;
   }
   for (auto& connection : connections_) {
-    if (strangers < kStrangers) return;
+    if (strangers < most_strangers()) return;
     const bool gone = connection.stranger.with([](int& descriptor) {
       if (descriptor < 0) return false;
       ::shutdown(descriptor, SHUT_RDWR);  // its thread sees the end of it

@@ -41,6 +41,7 @@ class Server {
   };
   void accept_one();
   void reap();
+  [[nodiscard]] std::size_t most_strangers() const noexcept;
   void make_room_for_strangers();
   void talk(Connection& connection, Socket socket) noexcept;
   std::optional<Login> greet_stranger(Connection& connection, MessageStream& client,
