@@ -8,6 +8,7 @@
 
 #include "endpoint/copy/columnar.h"
 #include "endpoint/copy/object_file.h"
+#include "endpoint/copy/orc_footer.h"
 
 namespace penstock::endpoint {
 namespace {
@@ -20,6 +21,10 @@ class OrcChunks final : public ChunkReader {
     if (object.info.size == 0 && object.info.key.ends_with('/')) return;  // the marker of a folder
     guard(
         [&] { return arrow::adapters::orc::ORCFileReader::Open(file_, arrow::default_memory_pool()).Value(&reader_); });
+    guard([&] {
+      return is_readable_footer(reader_->GetSerializedFileTail()) ? arrow::Status::OK()
+                                                                  : arrow::Status::Invalid("its footer is broken");
+    });
     std::shared_ptr<arrow::Schema> schema;
     guard([&] { return reader_->ReadSchema().Value(&schema); });
     check_columns(statement, columns, *schema, [&](int i) { return schema->field(i)->ToString(); }, *errors_);

@@ -34,8 +34,10 @@ class OneObject final : public ObjectStore {
  public:
   OneObject(std::string_view bytes, std::size_t step) : bytes_(bytes), step_(step) {}
   [[nodiscard]] std::string uri_of(std::string_view key) const override { return "s3://bucket/" + std::string(key); }
-  std::unique_ptr<ObjectReader> open(const ObjectInfo&, std::optional<ByteRange>) override {
-    return std::make_unique<StringReader>(bytes_, step_);
+  std::unique_ptr<ObjectReader> open(const ObjectInfo&, std::optional<ByteRange> range) override {
+    const ByteRange part = range.value_or(ByteRange{.offset = 0, .length = bytes_.size()});
+    return std::make_unique<StringReader>(bytes_.substr(std::min<std::size_t>(part.offset, bytes_.size()), part.length),
+                                          step_);
   }
   std::optional<ObjectInfo> head(std::string_view) override { throw std::logic_error("not used"); }
   std::unique_ptr<ObjectListing> list(std::string_view, std::string_view) override {
