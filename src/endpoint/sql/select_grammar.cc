@@ -185,6 +185,44 @@ class SelectGrammar {
     insert_behind(query.end - 1, fmt::format(" LIMIT {}", tokens_[top + 1].text));
   }
 
+  // ---- what FROM names
+
+  struct Source {
+    std::string schema{};
+    std::string name{};
+    bool is_function = false;
+    bool is_query = false;  // in parentheses, and without a name here
+  };
+
+  // Whether one of them, in parentheses too, is wanted.
+  template <typename Wanted>
+  [[nodiscard]] bool any_of_from(Range from, const Wanted& is_wanted) const {
+    bool source_next = true;
+    for (std::size_t i = from.first; i < from.last; ++i) {
+      if (source_next && is_name(tokens_[i])) {
+        Source source;
+        while (i + 2 < from.last && tokens_[i + 1].text == ".") {
+          source.schema = name_value(tokens_[i]);
+          i += 2;
+        }
+        source.name = name_value(tokens_[i]);
+        source.is_function = i + 1 < tokens_.size() && tokens_[i + 1].text == "(";
+        if (is_wanted(source)) return true;
+        source_next = false;
+      } else if (tokens_[i].text == "(") {
+        if (source_next &&
+            (is_query(i) ? is_wanted(Source{.is_query = true}) : any_of_from({i + 1, closes_[i]}, is_wanted))) {
+          return true;
+        }
+        i = closes_[i];
+        source_next = false;
+      } else {
+        source_next = tokens_[i].text == "," || is_keyword(tokens_[i], "JOIN");
+      }
+    }
+    return false;
+  }
+
   // ---- what only the leader node has
 
   // The name given to a query by WITH.
@@ -198,27 +236,10 @@ class SelectGrammar {
   }
 
   [[nodiscard]] bool reads_a_users_table(Range from) const {
-    bool table_next = true;
-    for (std::size_t i = from.first; i < from.last; ++i) {
-      if (table_next && is_name(tokens_[i])) {
-        std::string schema;
-        while (i + 2 < from.last && tokens_[i + 1].text == ".") {
-          schema = name_value(tokens_[i]);
-          i += 2;
-        }
-        const std::string name = name_value(tokens_[i]);
-        const bool function = tokens_[i + 1].text == "(";
-        if (!function && !is_of_the_system(schema, name) && !is_common_table(name)) return true;
-        table_next = false;
-      } else if (tokens_[i].text == "(") {
-        if (table_next && !is_query(i) && reads_a_users_table({i + 1, closes_[i]})) return true;
-        i = closes_[i];
-        table_next = false;
-      } else {
-        table_next = tokens_[i].text == "," || is_keyword(tokens_[i], "JOIN");
-      }
-    }
-    return false;
+    return any_of_from(from, [&](const Source& source) {
+      return !source.is_query && !source.is_function && !is_of_the_system(source.schema, source.name) &&
+             !is_common_table(source.name);
+    });
   }
 
   void refuse_leader_functions(const Query& query) const {
@@ -256,25 +277,8 @@ class SelectGrammar {
   }
 
   [[nodiscard]] bool reads_only_the_system(Range from) const {
-    bool table_next = true;
-    for (std::size_t i = from.first; i < from.last; ++i) {
-      if (table_next && is_name(tokens_[i])) {
-        std::string schema;
-        while (i + 2 < from.last && tokens_[i + 1].text == ".") {
-          schema = name_value(tokens_[i]);
-          i += 2;
-        }
-        if (!is_of_the_system(schema, name_value(tokens_[i]))) return false;
-        table_next = false;
-      } else if (tokens_[i].text == "(") {
-        if (table_next && (is_query(i) || !reads_only_the_system({i + 1, closes_[i]}))) return false;
-        i = closes_[i];
-        table_next = false;
-      } else {
-        table_next = tokens_[i].text == "," || is_keyword(tokens_[i], "JOIN");
-      }
-    }
-    return true;
+    return !any_of_from(
+        from, [&](const Source& source) { return source.is_query || !is_of_the_system(source.schema, source.name); });
   }
 
   struct Item {
