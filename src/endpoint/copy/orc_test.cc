@@ -6,58 +6,30 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "endpoint/copy/testing/copy_trial.h"
+#include "endpoint/copy/testing/columnar_trial.h"
 #include "penstock/error.h"
 
 namespace penstock::endpoint {
 namespace {
 
+using testing::array_with;
+using testing::Column;
 using ::testing::ElementsAre;
+using testing::good;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-template <typename T>
-T good(arrow::Result<T> result) {
-  EXPECT_TRUE(result.ok()) << result.status().ToString();
-  return std::move(result).ValueOrDie();
-}
-
-struct Column {
-  std::string name;
-  std::shared_ptr<arrow::Array> values;
-};
-
-template <typename Builder, typename... Values>
-std::shared_ptr<arrow::Array> array_with(Builder builder, Values... values) {
-  const bool appended = (builder.Append(values).ok() && ...) && builder.AppendNull().ok();
-  EXPECT_TRUE(appended);
-  return good(builder.Finish());
-}
-
 std::string orc_file(const std::vector<Column>& columns) {
-  std::vector<std::shared_ptr<arrow::Field>> fields;
-  std::vector<std::shared_ptr<arrow::Array>> arrays;
-  for (const Column& column : columns) {
-    fields.push_back(arrow::field(column.name, column.values->type()));
-    arrays.push_back(column.values);
-  }
   const auto out = good(arrow::io::BufferOutputStream::Create());
   const auto writer = good(arrow::adapters::orc::ORCFileWriter::Open(out.get()));
-  EXPECT_TRUE(writer->Write(*arrow::Table::Make(arrow::schema(fields), arrays)).ok());
+  EXPECT_TRUE(writer->Write(*testing::arrow_table(columns)).ok());
   EXPECT_TRUE(writer->Close().ok());
   return good(out->Finish())->ToString();
 }
 
-class OrcCopy : public ::testing::Test, protected testing::CopyTrial {
+class OrcCopy : public testing::ColumnarTrial {
  protected:
-  OrcCopy() : CopyTrial("orc") {}
-  // The block of the error that the statement fails with.
-  std::string refusal(std::string_view table, const std::string& options = {},
-                      const std::string& source = "s3://bucket/k") {
-    const SqlError error = refused(table, options, source);
-    EXPECT_EQ(error.sqlstate, "XX000");
-    return error.detail;
-  }
+  OrcCopy() : ColumnarTrial("orc") {}
 };
 
 TEST_F(OrcCopy, LoadsEveryTypeByPosition) {

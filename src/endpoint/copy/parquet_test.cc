@@ -6,42 +6,21 @@
 #include <gmock/gmock.h>
 #include <parquet/arrow/writer.h>
 
-#include "endpoint/copy/testing/copy_trial.h"
+#include "endpoint/copy/testing/columnar_trial.h"
 #include "penstock/error.h"
 
 namespace penstock::endpoint {
 namespace {
 
+using testing::array_with;
+using testing::Column;
 using ::testing::ElementsAre;
+using testing::good;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-template <typename T>
-T good(arrow::Result<T> result) {
-  EXPECT_TRUE(result.ok()) << result.status().ToString();
-  return std::move(result).ValueOrDie();
-}
-
-struct Column {
-  std::string name;
-  std::shared_ptr<arrow::Array> values;
-};
-
-template <typename Builder, typename... Values>
-std::shared_ptr<arrow::Array> array_with(Builder builder, const Values&... values) {
-  const bool appended = (builder.Append(values).ok() && ...) && builder.AppendNull().ok();
-  EXPECT_TRUE(appended);
-  return good(builder.Finish());
-}
-
 std::string parquet_file(const std::vector<Column>& columns, bool large = false) {
-  std::vector<std::shared_ptr<arrow::Field>> fields;
-  std::vector<std::shared_ptr<arrow::Array>> arrays;
-  for (const Column& column : columns) {
-    fields.push_back(arrow::field(column.name, column.values->type()));
-    arrays.push_back(column.values);
-  }
-  const auto table = arrow::Table::Make(arrow::schema(fields), arrays);
+  const auto table = testing::arrow_table(columns);
   const auto out = good(arrow::io::BufferOutputStream::Create());
   const auto properties = parquet::WriterProperties::Builder().compression(parquet::Compression::SNAPPY)->build();
   EXPECT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, large ? 10'000 : 2, properties,
@@ -50,16 +29,9 @@ std::string parquet_file(const std::vector<Column>& columns, bool large = false)
   return good(out->Finish())->ToString();
 }
 
-class ParquetCopy : public ::testing::Test, protected testing::CopyTrial {
+class ParquetCopy : public testing::ColumnarTrial {
  protected:
-  ParquetCopy() : CopyTrial("parquet") {}
-  // The block of the error that the statement fails with.
-  std::string refusal(std::string_view table, const std::string& options = {},
-                      const std::string& source = "s3://bucket/k") {
-    const SqlError error = refused(table, options, source);
-    EXPECT_EQ(error.sqlstate, "XX000");
-    return error.detail;
-  }
+  ParquetCopy() : ColumnarTrial("parquet") {}
 };
 
 TEST_F(ParquetCopy, LoadsEveryTypeByPosition) {

@@ -28,6 +28,9 @@ Loaded load_object(const CopyStatement& statement, const TargetTable& table, std
 std::uint64_t parse_object(const CopyStatement& statement, const TargetTable& table, std::string_view bytes);
 std::string describe(const CopyError& error);
 
+// The bytes come to rows that can be read, or to an error of the file: nothing else. For fuzzers of what chunks can't
+// cut.
+void expect_rows_or_an_error(std::string_view options, std::string_view table, std::string_view bytes);
 // Aborts unless the bytes, into a table of every type, come to the same in small chunks as in one. For fuzzers.
 void expect_same_in_any_chunks(std::string_view options, std::string_view bytes);
 
