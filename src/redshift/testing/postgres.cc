@@ -12,6 +12,7 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -30,31 +31,31 @@ constexpr char kPassword[] = "it's a \\ secret";
 
 fs::path binaries() { return process_environment("PENSTOCK_POSTGRES_BIN").value_or("/usr/lib/postgresql/15/bin"); }
 
-// What runs the server, in: the folder, PostgreSQL's programs, user, password, "tls" or "", and the server's command.
-// It outlives us by the time it takes to clean up. It ignores the signals of a terminal, as those are for us to answer;
-// what ends it is the end of its input, a pipe of ours, which comes however we end. At "stop" it leaves the folder to
-// us.
-constexpr char kKeeper[] = R"(trap "" INT TERM HUP
-folder=$1 programs=$2 user=$3 password=$4 tls=$5
-shift 5
-if [ ! -e data ]; then
-  printf %s "$password" >password
-  "$programs/initdb" --pgdata=data --username="$user" --pwfile=password --encoding=UTF8 --locale=C --no-sync \
-    --auth-local=trust --auth-host=scram-sha-256 </dev/null || exit
-  if [ "$tls" ]; then  # an authority, and its certificate for the name localhost (and for no address)
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out root.crt &&
-      openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout data/server.key -out server.csr &&
-      printf 'subjectAltName=DNS:localhost\n' >names &&
-      openssl x509 -req -in server.csr -CA root.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names \
-        -out data/server.crt &&
-      chmod 600 data/server.key || exit
-  fi
+// Makes the server's files in the working folder, of: PostgreSQL's programs, user, password, "tls" or "".
+constexpr char kMake[] = R"(programs=$1 user=$2 password=$3 tls=$4
+printf %s "$password" >password
+"$programs/initdb" --pgdata=data --username="$user" --pwfile=password --encoding=UTF8 --locale=C --no-sync \
+  --auth-local=trust --auth-host=scram-sha-256 </dev/null || exit
+if [ "$tls" ]; then  # an authority, and its certificate for the name localhost (and for no address)
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out root.crt &&
+    openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout data/server.key -out server.csr &&
+    printf 'subjectAltName=DNS:localhost\n' >names &&
+    openssl x509 -req -in server.csr -CA root.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names \
+      -out data/server.crt &&
+    chmod 600 data/server.key || exit
 fi
-"$@" </dev/null & server=$!
-read -r stop
-kill -QUIT "$server"
-wait "$server"
-[ "$stop" = stop ] || rm -rf "$folder"
+)";
+
+// Cleans up should we be killed: its input, a pipe of ours, says which process the server is, and ends however we end.
+// It ignores the signals of a terminal, as those are for us to answer. At "stop" it leaves all to us.
+constexpr char kKeeper[] = R"(trap "" INT TERM HUP
+folder=$1 server=
+while read -r word; do
+  [ "$word" = stop ] && exit
+  server=$word
+done
+[ "$server" ] && kill -QUIT "$server" && while kill -0 "$server"; do sleep 0.1; done
+rm -rf "$folder"
 )";
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error("private PostgreSQL: " + what); }
@@ -65,7 +66,7 @@ std::vector<std::string> unprivileged() {
   return {"/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"};
 }
 
-// Starts a program, its stdin from `in` and its output appended to `log`, in a session of its own.
+// Starts a program, its stdin from `in` (-1: none) and its output appended to `log`, in a session of its own.
 pid_t spawn(const std::vector<std::string>& command, int in, const fs::path& log, const fs::path& folder) {
   std::vector<std::string> words = unprivileged();
   words.insert(words.end(), command.begin(), command.end());
@@ -76,7 +77,11 @@ pid_t spawn(const std::vector<std::string>& command, int in, const fs::path& log
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in, 0);
+  if (in >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, in, 0);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  }
   posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   posix_spawn_file_actions_adddup2(&actions, 1, 2);
   posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
@@ -125,26 +130,41 @@ Postgres::Postgres(const PostgresOptions& options) {
   try {
     fs::permissions(folder_, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
     give_to_server(folder_);
+    start_keeper();
+    make(options);
     // between finding a port free and taking it somebody else may have taken it
-    for (int attempt = 0; !start(options); ++attempt) {
+    int port = options.first_port;
+    for (int attempt = 0; !start(options, port == 0 ? free_port() : port); ++attempt, port = 0) {
       if (attempt == 5) fail("does not start: " + log_end());
     }
   } catch (...) {
     stop();
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
     throw;
   }
 }
 
-Postgres::~Postgres() {
-  stop();
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
+Postgres::~Postgres() { stop(); }
+
+void Postgres::start_keeper() {
+  std::array<int, 2> pipe{};
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) fail("no pipe");
+  lifeline_ = pipe[1];
+  keeper_ = spawn({"/bin/sh", "-c", kKeeper, "keeper", folder_.string()}, pipe[0], folder_ / "log", folder_);
+  ::close(pipe[0]);
 }
 
-bool Postgres::start(const PostgresOptions& options) {
-  port_ = free_port();
+void Postgres::make(const PostgresOptions& options) {
+  const pid_t maker =
+      spawn({"/bin/sh", "-c", kMake, "make", binaries().string(), kUser, kPassword, options.tls ? "tls" : ""}, -1,
+            folder_ / "log", folder_);
+  int status = 0;
+  ::waitpid(maker, &status, 0);
+  if (status != 0) fail("can't be made: " + log_end());
+}
+
+// False: it ended again.
+bool Postgres::start(const PostgresOptions& options, int port) {
+  port_ = port;
   std::vector<std::string> command = {(binaries() / "postgres").string(), "-D", (folder_ / "data").string()};
   std::vector<std::string> settings = {fmt::format("port={}", port_),
                                        "listen_addresses=127.0.0.1",
@@ -159,46 +179,38 @@ bool Postgres::start(const PostgresOptions& options) {
                                        options.tls ? "ssl=on" : "ssl=off"};
   settings.insert(settings.end(), options.settings.begin(), options.settings.end());
   for (const std::string& setting : settings) command.insert(command.end(), {"-c", setting});
-
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) fail("no pipe");
-  std::vector<std::string> keeper = {"/bin/sh",
-                                     "-c",
-                                     kKeeper,
-                                     "keeper",
-                                     folder_.string(),
-                                     binaries().string(),
-                                     kUser,
-                                     kPassword,
-                                     options.tls ? "tls" : ""};
-  keeper.insert(keeper.end(), command.begin(), command.end());
-  keeper_ = spawn(keeper, pipe[0], folder_ / "log", folder_);
-  ::close(pipe[0]);
-  lifeline_ = pipe[1];
+  server_ = spawn(command, -1, folder_ / "log", folder_);
+  const std::string word = std::to_string(server_) + "\n";
+  if (::write(lifeline_, word.data(), word.size()) != static_cast<ssize_t>(word.size())) fail("its keeper has gone");
 
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   const std::string target = fmt::format("host='{}' port={} dbname=postgres user={}", folder_.string(), port_, kUser);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (PQping(target.c_str()) == PQPING_OK) return true;
-    if (::waitpid(keeper_, nullptr, WNOHANG) == keeper_) {
-      keeper_ = -1;
-      break;
+  while (PQping(target.c_str()) != PQPING_OK) {
+    if (::waitpid(server_, nullptr, WNOHANG) == server_) {
+      server_ = -1;
+      return false;
     }
-    if (log_end().find("could not create any TCP/IP sockets") != std::string::npos) break;
+    if (std::chrono::steady_clock::now() > deadline) fail("does not answer: " + log_end());
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  stop();
-  return false;
+  return true;
 }
 
 void Postgres::stop() noexcept {
-  if (lifeline_ >= 0) {
-    [[maybe_unused]] const auto written = ::write(lifeline_, "stop\n", 5);
-    ::close(lifeline_);
-    lifeline_ = -1;
+  if (server_ > 0) {
+    ::kill(server_, SIGQUIT);
+    ::waitpid(server_, nullptr, 0);
+    server_ = -1;
   }
-  if (keeper_ > 0) ::waitpid(keeper_, nullptr, 0);
-  keeper_ = -1;
+  if (keeper_ > 0) {
+    [[maybe_unused]] const auto written = ::write(lifeline_, "stop\n", 5);
+    ::waitpid(keeper_, nullptr, 0);
+    keeper_ = -1;
+  }
+  if (lifeline_ >= 0) ::close(lifeline_);
+  lifeline_ = -1;
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
 }
 
 ConnectionConfig Postgres::config() const {

@@ -20,6 +20,7 @@ struct PostgresOptions {
   std::vector<std::string> settings{};
   // TLS with a certificate for localhost, by an authority of its own: Postgres::root_certificate()
   bool tls = false;
+  int first_port = 0;  // tried before any other; 0: a free one
 };
 
 class Postgres {
@@ -38,12 +39,15 @@ class Postgres {
   std::string run(const std::string& sql) const;
 
  private:
-  bool start(const PostgresOptions& options);
+  void start_keeper();
+  void make(const PostgresOptions& options);
+  bool start(const PostgresOptions& options, int port);
   void stop() noexcept;
   [[nodiscard]] std::string log_end() const;
 
   std::filesystem::path folder_;
   int port_ = 0;
+  pid_t server_ = -1;
   pid_t keeper_ = -1;
   int lifeline_ = -1;  // a pipe that the keeper reads: at its end it stops the server and removes the folder
 };
