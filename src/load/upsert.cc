@@ -10,21 +10,16 @@
 #include <utility>
 
 #include "base/text.h"
-#include "format/manifest.h"
-#include "load/access.h"
 #include "load/attempt.h"
 #include "load/fingerprint.h"
 #include "load/ledger.h"
 #include "load/settlement.h"
-#include "load/source.h"
-#include "load/staging.h"
+#include "load/supply.h"
 #include "load/target_session.h"
 #include "load/target_steps.h"
 #include "load/upsert_plan.h"
 #include "penstock/error.h"
-#include "penstock/store.h"
 #include "redshift/catalog.h"
-#include "staging/pipeline.h"
 
 namespace penstock {
 namespace {
@@ -55,20 +50,17 @@ Target target_named(const std::string& into) {
 // Everything that the transaction is given, fixed before it begins.
 struct Job {
   Target target;
-  Batch batch{};
   std::string load_id{};
-  std::string manifest_uri{};
-  std::string source{};
-  std::uint64_t parts = 0;
-  std::uint64_t bytes_staged = 0;
-  std::uint64_t records = 0;
+  Batch batch{};
+  Provided provided{};
 };
 
 // One run through the transaction, from BEGIN to COMMIT.
 class UpsertAttempt {
  public:
-  UpsertAttempt(const Job& job, TargetSession& session, const UpsertOptions& how, const LoadContext& context)
-      : job_(job), session_(session), how_(how), context_(context) {}
+  UpsertAttempt(const Job& job, Supply& supply, TargetSession& session, const UpsertOptions& how,
+                const LoadContext& context)
+      : job_(job), supply_(supply), session_(session), how_(how), context_(context) {}
 
   void run() {
     auto& connection = session_.connection();
@@ -77,7 +69,7 @@ class UpsertAttempt {
     lock_target(transaction, job_.target, how_.lock_timeout, context_.log);
     const auto table = redshift::read_table(transaction, job_.target.schema, job_.target.table);
     if (!table) throw Error(ErrorKind::not_found, "the table is not there any more");
-    const UpsertPlan plan = plan_upsert(job_.target, *table, job_.batch, how_, job_.manifest_uri);
+    const UpsertPlan plan = plan_upsert(job_.target, *table, job_.batch, how_, supply_.manifest_uri());
     write(transaction, plan);
     transaction.execute(record_upsert(job_.target, record(plan)), "writing the ledger");
     transaction.commit();
@@ -114,14 +106,15 @@ class UpsertAttempt {
   }
 
   void copy(Transaction& transaction, const UpsertPlan& plan) {
-    if (job_.records > 0) {  // a manifest names at least one object
+    if (job_.provided.objects > 0) {  // a manifest names at least one object
       const Copied copied = run_copy(transaction, session_, plan.copy, label(), context_);
       copy_query_ = copied.query;
       outcome_.read = copied.rows;
+      supply_.verify();
     }
-    if (outcome_.read != job_.records) {
-      throw Error(ErrorKind::refused,
-                  fmt::format("COPY read {} rows of the {} records that were staged", outcome_.read, job_.records));
+    if (job_.provided.records && outcome_.read != *job_.provided.records) {
+      throw Error(ErrorKind::refused, fmt::format("COPY read {} rows of the {} records that were staged", outcome_.read,
+                                                  *job_.provided.records));
     }
   }
 
@@ -165,9 +158,9 @@ class UpsertAttempt {
             .attempt_id = id_,
             .plan_sha256 = sha256_hex(statements),
             .kind = std::string(name_of(how_.mode)),
-            .source = job_.source,
-            .parts = job_.parts,
-            .bytes = job_.bytes_staged,
+            .source = supply_.name(),
+            .parts = job_.provided.objects,
+            .bytes = job_.provided.bytes_stored,
             .read = outcome_.read,
             .inserted = outcome_.inserted,
             .updated = outcome_.updated,
@@ -179,59 +172,13 @@ class UpsertAttempt {
   }
 
   const Job& job_;
+  Supply& supply_;
   TargetSession& session_;
   const UpsertOptions& how_;
   const LoadContext& context_;
   const std::string id_ = new_id();
   UpsertOutcome outcome_;
   std::optional<std::int64_t> copy_query_;
-};
-
-// The parts and their manifest, under <base>staged/<load id>/. Gone when this goes, unless they are to stay.
-class StagedParts {
- public:
-  StagedParts(Buckets& buckets, const StagingBase& base, const std::string& load_id, Log& log)
-      : store_(buckets.open(base.bucket)), prefix_(fmt::format("{}staged/{}/", base.prefix, load_id)), log_(log) {}
-  ~StagedParts() {
-    if (!keys_.empty()) remove();
-  }
-  StagedParts(const StagedParts&) = delete;
-  StagedParts& operator=(const StagedParts&) = delete;
-
-  staging::Staged stage(const Source& source, const staging::StageOptions& options, const std::stop_token& stop) {
-    staging::Staged staged = staging::stage(source.inputs, *store_, prefix_, options, stop);
-    std::vector<format::ManifestEntry> entries;
-    for (const staging::Part& part : staged.parts) {
-      keys_.push_back(part.object.key);
-      entries.push_back({store_->uri_of(part.object.key), true, part.object.size});
-    }
-    if (entries.empty()) return staged;
-    keys_.push_back(prefix_ + "manifest.json");
-    write_all(*store_, keys_.back(), format::manifest_text(entries), {.only_if_absent = true});
-    return staged;
-  }
-
-  [[nodiscard]] std::string manifest_uri() const { return store_->uri_of(prefix_ + "manifest.json"); }
-  // The outcome is not known: a COPY may still read them.
-  void leave() {
-    log_.warning(fmt::format("what was staged stays at {}", printable(store_->uri_of(prefix_))));
-    keys_.clear();
-  }
-
- private:
-  void remove() noexcept {
-    try {
-      store_->remove(keys_, {.even_when_stopped = true});
-    } catch (const std::exception& e) {
-      log_.warning(e.what());
-      log_.warning(fmt::format("what was staged was left behind at {}", printable(store_->uri_of(prefix_))));
-    }
-  }
-
-  std::unique_ptr<ObjectStore> store_;
-  const std::string prefix_;
-  Log& log_;
-  std::vector<std::string> keys_;
 };
 
 class Upsert {
@@ -247,29 +194,24 @@ class Upsert {
 
   UpsertOutcome run() {
     const auto start = steady_clock::now();
-    Source source = open_source(options_);
-    Job job{.target = target_, .load_id = new_id(), .source = source.name};
+    Job job{.target = target_, .load_id = new_id()};
+    const auto supply = open_supply(options_, context_, base_, job.load_id);
     const auto table = read_target();
-    job.batch = batch_of(source, table);
-    StagedParts parts(context_.buckets, base_, job.load_id, context_.log);
-    job.manifest_uri = parts.manifest_uri();
+    job.batch = supply->batch(table);
     // what can't be is said before anything is read and uploaded
-    const UpsertPlan plan = plan_upsert(job.target, table, job.batch, options_, job.manifest_uri);
-    if (options_.dry_run) return planned(job, plan);
+    const UpsertPlan plan = plan_upsert(job.target, table, job.batch, options_, supply->manifest_uri());
+    if (options_.dry_run) return planned(*supply, plan);
     session_.connection();  // as is a database in which no ledger can be made
 
-    const staging::Staged staged = parts.stage(source, stage_options(source, job), context_.stop);
-    job.parts = staged.parts.size();
-    job.bytes_staged = staged.bytes_stored();
-    job.records = staged.records;
-    context_.log.info(fmt::format("{}: {} records of {} staged in {} objects of {} bytes", name(), staged.records,
-                                  printable(source.name), staged.parts.size(), job.bytes_staged));
-    UpsertOutcome outcome = settled(job, parts);
-    outcome.schema = job.target.schema;
-    outcome.table = job.target.table;
+    job.provided = supply->provide(job.batch, on_progress_);
+    context_.log.info(fmt::format("{}: {} is in {} objects of {} bytes", name(), printable(supply->name()),
+                                  job.provided.objects, job.provided.bytes_stored));
+    UpsertOutcome outcome = settled(job, *supply);
+    outcome.schema = target_.schema;
+    outcome.table = target_.table;
     outcome.load_id = job.load_id;
-    outcome.bytes_read = staged.bytes_read;
-    outcome.bytes_staged = job.bytes_staged;
+    outcome.bytes_read = job.provided.bytes_read;
+    outcome.bytes_staged = job.provided.bytes_stored;
     maintain(outcome);
     outcome.seconds = std::chrono::duration<double>(steady_clock::now() - start).count();
     return outcome;
@@ -285,67 +227,30 @@ class Upsert {
     return *std::move(table);
   }
 
-  Batch batch_of(const Source& source, const redshift::CatalogTable& table) {
-    Batch batch{.has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),
-                .compression = redshift::CopyCompression::zstd,
-                .access = copy_access(context_),
-                .region = copy_region(context_)};
-    if (source.format == SourceFormat::json) {
-      batch.format = redshift::JsonFormat{};
-      batch.columns =
-          options_.columns.empty() ? writable_columns(table) : match_columns(options_.columns, table, "--columns");
-    } else {
-      batch.format = redshift::CsvFormat{.delimiter = source.delimiter, .quote = options_.quote};
-      batch.columns = match_columns(source.columns, table, source.name);
-      batch.null_as = std::string(staging::kNullText);
-    }
-    return batch;
-  }
-
-  UpsertOutcome planned(const Job& job, const UpsertPlan& plan) const {
+  UpsertOutcome planned(const Supply& supply, const UpsertPlan& plan) const {
     UpsertOutcome outcome;
-    outcome.schema = job.target.schema;
-    outcome.table = job.target.table;
-    outcome.plan.push_back(fmt::format("PUT {} as parts, and {}", printable(job.source), printable(job.manifest_uri)));
+    outcome.schema = target_.schema;
+    outcome.table = target_.table;
+    outcome.plan.push_back(supply.provide_in_words());
     outcome.plan.emplace_back("BEGIN");
-    outcome.plan.push_back(lock_statement(job.target).shown());
+    outcome.plan.push_back(lock_statement(target_).shown());
     for (const Statement& statement : statements_of(plan)) outcome.plan.push_back(statement.shown());
     outcome.plan.emplace_back("INSERT INTO \"penstock\".\"loads\", the row that is the commit");
     outcome.plan.emplace_back("COMMIT");
     return outcome;
   }
 
-  staging::StageOptions stage_options(const Source& source, const Job& job) {
-    staging::StageOptions how{
-        .compression = Compression::zstd, .memory = options_.memory, .metadata = {{"penstock-load", job.load_id}}};
-    if (source.format == SourceFormat::json) {
-      how.shape = staging::JsonShape{.position_name = job.batch.has_position ? kPositionColumn : ""};
-    } else {
-      how.shape = staging::CsvShape{
-          .dialect = {.delimiter = source.delimiter, .quote = options_.quote, .escape = options_.escape},
-          .fields = job.batch.columns.size(),
-          .null_text = options_.null_as,
-          .with_position = job.batch.has_position};
-    }
-    if (on_progress_) {
-      how.on_progress = [this, size = source.size](const staging::Progress& progress) {
-        on_progress_({.bytes = progress.bytes, .size = size, .records = progress.records});
-      };
-    }
-    return how;
-  }
-
-  UpsertOutcome settled(const Job& job, StagedParts& parts) {
+  UpsertOutcome settled(const Job& job, Supply& supply) {
     try {
       return run_settled(session_, options_.lock_timeout, context_, "upsert",
-                         [&] { return UpsertAttempt(job, session_, options_, context_); });
+                         [&] { return UpsertAttempt(job, supply, session_, options_, context_); });
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::in_doubt) throw;
-      parts.leave();
+      supply.leave();
       throw Error(ErrorKind::in_doubt,
                   fmt::format("{}; penstock history --schema {} --table {} shows load {} if it was "
                               "committed",
-                              e.what(), printable(job.target.schema), printable(job.target.table), job.load_id));
+                              e.what(), printable(target_.schema), printable(target_.table), job.load_id));
     }
   }
 

@@ -1,0 +1,46 @@
+#include "load/staged_objects.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+
+#include "base/text.h"
+#include "format/manifest.h"
+
+namespace penstock {
+
+StagedObjects::StagedObjects(const LoadContext& context, const StagingBase& base, const std::string& load_id)
+    : store_(context.buckets.open(base.bucket)),
+      prefix_(fmt::format("{}staged/{}/", base.prefix, load_id)),
+      log_(context.log) {}
+
+StagedObjects::~StagedObjects() {
+  if (keys_.empty()) return;
+  try {
+    store_->remove(keys_, {.even_when_stopped = true});
+  } catch (const std::exception& e) {
+    log_.warning(e.what());
+    log_.warning(fmt::format("what was staged was left behind at {}", printable(store_->uri_of(prefix_))));
+  }
+}
+
+std::string StagedObjects::manifest_uri() const { return store_->uri_of(manifest_key()); }
+
+void StagedObjects::take(std::span<const ObjectInfo> objects) {
+  if (objects.empty()) return;
+  std::vector<format::ManifestEntry> entries;
+  for (const ObjectInfo& object : objects) {
+    keys_.push_back(object.key);
+    entries.push_back({store_->uri_of(object.key), true, object.size});
+  }
+  keys_.push_back(manifest_key());
+  write_all(*store_, keys_.back(), format::manifest_text(entries), {.only_if_absent = true});
+}
+
+void StagedObjects::leave() noexcept {
+  if (keys_.empty()) return;
+  log_.warning(fmt::format("what was staged stays at {}", printable(store_->uri_of(prefix_))));
+  keys_.clear();
+}
+
+}  // namespace penstock

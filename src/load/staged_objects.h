@@ -1,0 +1,44 @@
+// What one load put into S3 for COPY to read: <base>staged/<load id>/, with a manifest of it.
+//
+// Gone when this goes, unless it is to stay.
+//
+// Threads: one. Errors: what the store throws.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "load/staging.h"
+#include "penstock/load.h"
+#include "penstock/store.h"
+
+namespace penstock {
+
+class StagedObjects {
+ public:
+  // base: where it is, see staging.h. Nothing is written yet.
+  StagedObjects(const LoadContext& context, const StagingBase& base, const std::string& load_id);
+  ~StagedObjects();
+  StagedObjects(const StagedObjects&) = delete;
+  StagedObjects& operator=(const StagedObjects&) = delete;
+
+  [[nodiscard]] ObjectStore& store() noexcept { return *store_; }
+  [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }  // of keys; ends in /
+  [[nodiscard]] std::string manifest_uri() const;
+  // These stand below the prefix now: they are to be removed, and a manifest names them. Of none there is no manifest.
+  void take(std::span<const ObjectInfo> objects);
+  // The outcome is not known: a COPY may still read them.
+  void leave() noexcept;
+
+ private:
+  [[nodiscard]] std::string manifest_key() const { return prefix_ + "manifest.json"; }
+
+  const std::unique_ptr<ObjectStore> store_;
+  const std::string prefix_;
+  Log& log_;
+  std::vector<std::string> keys_;
+};
+
+}  // namespace penstock

@@ -1,0 +1,104 @@
+#include "load/staged_supply.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "load/access.h"
+#include "load/source.h"
+#include "load/staged_objects.h"
+#include "staging/pipeline.h"
+
+namespace penstock {
+namespace {
+
+class StagedSupply final : public Supply {
+ public:
+  StagedSupply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
+               const std::string& load_id)
+      : options_(options),
+        context_(context),
+        load_id_(load_id),
+        source_(open_source(options)),
+        objects_(context, base, load_id) {}
+
+  [[nodiscard]] std::string name() const override { return source_.name; }
+
+  [[nodiscard]] Batch batch(const redshift::CatalogTable& table) const override {
+    Batch batch{.has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),
+                .compression = redshift::CopyCompression::zstd,
+                .access = copy_access(context_),
+                .region = copy_region(context_)};
+    if (source_.format == SourceFormat::json) {
+      batch.format = redshift::JsonFormat{};
+      batch.columns =
+          options_.columns.empty() ? writable_columns(table) : match_columns(options_.columns, table, "--columns");
+    } else {
+      batch.format = redshift::CsvFormat{.delimiter = source_.delimiter, .quote = options_.quote};
+      batch.columns = match_columns(source_.columns, table, source_.name);
+      batch.null_as = std::string(staging::kNullText);
+    }
+    return batch;
+  }
+
+  [[nodiscard]] std::string manifest_uri() const override { return objects_.manifest_uri(); }
+  [[nodiscard]] std::string provide_in_words() const override {
+    return fmt::format("PUT {} as parts, and {}", printable(source_.name), printable(manifest_uri()));
+  }
+
+  Provided provide(const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) override {
+    const staging::Staged staged = staging::stage(source_.inputs, objects_.store(), objects_.prefix(),
+                                                  stage_options(batch, on_progress), context_.stop);
+    std::vector<ObjectInfo> parts;
+    parts.reserve(staged.parts.size());
+    for (const staging::Part& part : staged.parts) parts.push_back(part.object);
+    objects_.take(parts);
+    return {.objects = staged.parts.size(),
+            .bytes_stored = staged.bytes_stored(),
+            .bytes_read = staged.bytes_read,
+            .records = staged.records};
+  }
+
+  void verify() override {}  // nobody else writes there
+  void leave() noexcept override { objects_.leave(); }
+
+ private:
+  [[nodiscard]] staging::StageOptions stage_options(
+      const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) const {
+    staging::StageOptions how{
+        .compression = Compression::zstd, .memory = options_.memory, .metadata = {{"penstock-load", load_id_}}};
+    if (source_.format == SourceFormat::json) {
+      how.shape = staging::JsonShape{.position_name = batch.has_position ? kPositionColumn : ""};
+    } else {
+      how.shape = staging::CsvShape{
+          .dialect = {.delimiter = source_.delimiter, .quote = options_.quote, .escape = options_.escape},
+          .fields = batch.columns.size(),
+          .null_text = options_.null_as,
+          .with_position = batch.has_position};
+    }
+    if (on_progress) {
+      how.on_progress = [on_progress, size = source_.size](const staging::Progress& progress) {
+        on_progress({.bytes = progress.bytes, .size = size, .records = progress.records});
+      };
+    }
+    return how;
+  }
+
+  const UpsertOptions& options_;
+  const LoadContext& context_;
+  const std::string load_id_;
+  const Source source_;
+  StagedObjects objects_;
+};
+
+}  // namespace
+
+std::unique_ptr<Supply> staged_supply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
+                                      const std::string& load_id) {
+  return std::make_unique<StagedSupply>(options, context, base, load_id);
+}
+
+}  // namespace penstock

@@ -1,0 +1,12 @@
+#include "load/supply.h"
+
+#include "load/staged_supply.h"
+
+namespace penstock {
+
+std::unique_ptr<Supply> open_supply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
+                                    const std::string& load_id) {
+  return staged_supply(options, context, base, load_id);
+}
+
+}  // namespace penstock

@@ -1,0 +1,53 @@
+// Where the rows of a write come from, and what COPY is to read of them.
+//
+//     open_supply()  looks at the source: its name, its columns. Nothing is moved.
+//     batch()        says how COPY is to read it. A plan is made of that, and refused where it can't be.
+//     provide()      moves: afterwards the objects and their manifest are in S3, exactly as said.
+//
+// When a supply goes, so does what it put into S3, unless leave() was called: a COPY of unknown outcome may still read
+// it.
+//
+// Threads: one. Errors: Error, of what is read and of the store; those named below.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "load/staging.h"
+#include "load/upsert_plan.h"
+#include "penstock/upsert.h"
+#include "redshift/catalog.h"
+
+namespace penstock {
+
+// What stands in S3 for COPY.
+struct Provided {
+  std::uint64_t objects = 0;               // 0: there is nothing to copy
+  std::uint64_t bytes_stored = 0;          // of them
+  std::uint64_t bytes_read = 0;            // of the source
+  std::optional<std::uint64_t> records{};  // where they were counted on the way: COPY must read as many
+};
+
+class Supply {
+ public:
+  virtual ~Supply() = default;
+  [[nodiscard]] virtual std::string name() const = 0;  // for people, and the ledger; no secret in it
+  // refused: columns that the table has not.
+  [[nodiscard]] virtual Batch batch(const redshift::CatalogTable& table) const = 0;
+  [[nodiscard]] virtual std::string manifest_uri() const = 0;
+  // What provide() will do, for a dry run.
+  [[nodiscard]] virtual std::string provide_in_words() const = 0;
+  virtual Provided provide(const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) = 0;
+  // Called when COPY has read it, before the commit. conflict: it is not any more what it was.
+  virtual void verify() = 0;
+  virtual void leave() noexcept = 0;
+};
+
+// Looks at what options.sources name. load_id: what it stages is under it.
+std::unique_ptr<Supply> open_supply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
+                                    const std::string& load_id);
+
+}  // namespace penstock
