@@ -68,6 +68,10 @@ Codec codec_for(redshift::CopyCompression compression) {
       return Codec::gzip;
     case redshift::CopyCompression::zstd:
       return Codec::zstd;
+    case redshift::CopyCompression::bzip2:
+      return Codec::bzip2;
+    case redshift::CopyCompression::lzop:
+      return Codec::lzop;
     case redshift::CopyCompression::none:
       break;
   }

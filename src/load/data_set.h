@@ -10,19 +10,11 @@
 #include <vector>
 
 #include "load/data_file.h"
+#include "load/source_objects.h"
 #include "penstock/store.h"
 #include "redshift/copy.h"
 
 namespace penstock {
-
-struct SourceObject {
-  std::string bucket;
-  ObjectInfo info;
-
-  [[nodiscard]] std::string uri() const;
-  [[nodiscard]] std::string file_id() const;
-  [[nodiscard]] std::string key_id() const;
-};
 
 enum class RecordFormat { json, csv, text, parquet };  // text: as UNLOAD writes it
 

@@ -7,16 +7,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "base/text.h"
 #include "codec/decompress.h"
 #include "format/csv_header.h"
+#include "load/source_name.h"
 #include "penstock/error.h"
 #include "store/file.h"
 
@@ -88,27 +87,6 @@ std::unique_ptr<ObjectReader> open_file(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) throw Error(kind_of_errno(errno), fmt::format("opening {}: {}", printable(path), std::strerror(errno)));
   return decompressed(std::make_unique<FdReader>(std::move(fd), path), codec_of(path), path);
-}
-
-struct NameSays {
-  SourceFormat format = SourceFormat::csv;
-  char delimiter = ',';
-  bool operator==(const NameSays&) const = default;
-};
-
-std::optional<NameSays> what_name_says(std::string path) {
-  if (codec_of(path) != Codec::none) path.erase(path.rfind('.'));
-  struct Suffix {
-    std::string_view end;
-    NameSays says;
-  };
-  constexpr std::array kSuffixes{
-      Suffix{".csv", {}}, Suffix{".tsv", {SourceFormat::csv, '\t'}}, Suffix{".json", {SourceFormat::json, ','}},
-      Suffix{".jsonl", {SourceFormat::json, ','}}, Suffix{".ndjson", {SourceFormat::json, ','}}};
-  for (const Suffix& suffix : kSuffixes) {
-    if (lower(path).ends_with(suffix.end)) return suffix.says;
-  }
-  return std::nullopt;
 }
 
 // The files that a path or glob names, in their order.
@@ -189,9 +167,8 @@ class Opening {
       std::ranges::move(files_of(pattern, problems), std::back_inserter(paths));
     }
     if (!problems.empty()) throw Error(ErrorKind::not_found, fmt::format("{}", fmt::join(problems, "\n  ")));
-    settle(names_say(paths));
-    source_.name = paths.front();
-    if (paths.size() > 1) source_.name += fmt::format(" and {} more", paths.size() - 1);
+    settle(what_names_say(paths, options_.format));
+    source_.name = name_of_several(paths);
     for (const std::string& path : paths) {
       if (has_header()) compare_header(path, header_of(*open_file(path), source_.delimiter, path));
       struct stat found{};
@@ -200,27 +177,6 @@ class Opening {
           {.name = path, .open = [path] { return open_file(path); }, .skip = has_header() ? 1U : 0U});
     }
     if (!first_header_of_.empty()) source_.columns = std::move(header_);
-  }
-
-  NameSays names_say(const std::vector<std::string>& paths) const {
-    std::optional<NameSays> all;
-    const std::string* first = nullptr;
-    for (const std::string& path : paths) {
-      const auto says = what_name_says(path);
-      if (!says) {
-        if (options_.format) continue;
-        throw Error(ErrorKind::invalid,
-                    fmt::format("{}: the name does not say what is in it; --format csv or --format json does",
-                                printable(path)));
-      }
-      if (all && *all != *says) {
-        throw Error(ErrorKind::invalid, fmt::format("{} and {} are of different formats; one upsert reads one",
-                                                    printable(*first), printable(path)));
-      }
-      all = says;
-      first = &path;
-    }
-    return all.value_or(NameSays{});
   }
 
   void compare_header(const std::string& path, std::vector<std::string> header) {

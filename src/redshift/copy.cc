@@ -64,6 +64,10 @@ Statement compression_clause(CopyCompression compression) {
       return Sql("\nGZIP");
     case CopyCompression::zstd:
       return Sql("\nZSTD");
+    case CopyCompression::bzip2:
+      return Sql("\nBZIP2");
+    case CopyCompression::lzop:
+      return Sql("\nLZOP");
     case CopyCompression::none:
       break;
   }

@@ -35,7 +35,7 @@ struct JsonFormat {
 struct ParquetFormat {};
 using CopyFormat = std::variant<CsvFormat, TextFormat, JsonFormat, ParquetFormat>;
 
-enum class CopyCompression { none, gzip, zstd };
+enum class CopyCompression { none, gzip, zstd, bzip2, lzop };
 
 struct CopyOptions {
   Statement table;  // its name, with or without a schema

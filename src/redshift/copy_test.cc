@@ -58,6 +58,8 @@ std::vector<Case> cases() {
           {"JSON, zstd, temporary keys; NULL AS is not for JSON", with_token},
           {"JSON by paths, and hostile names", hostile},
           {"text as UNLOAD writes it, the default role", by_default},
+          {"CSV in bzip2", options(CsvFormat{}, CopyCompression::bzip2)},
+          {"JSON in lzop", options(JsonFormat{}, CopyCompression::lzop)},
           {"Parquet: no region, compression, NULL AS or conversions", columnar}};
 }
 
