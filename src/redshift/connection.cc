@@ -1,8 +1,13 @@
 #include "redshift/connection.h"
 
+#include "pq/server_message.h"
 #include "redshift/session.h"
 
 namespace penstock::redshift {
+
+bool ServerError::serialization_failure() const noexcept {
+  return pq::lost_against_another(sqlstate_, primary_, detail_);
+}
 
 const std::optional<std::string>& Result::scalar() const {
   if (rows.empty() || rows.front().empty()) {

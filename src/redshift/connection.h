@@ -34,8 +34,7 @@ class ServerError : public Error {
   [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
   [[nodiscard]] const std::string& primary() const noexcept { return primary_; }  // the server's message
   [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
-  // The transaction lost against another and may be run again from BEGIN. Redshift says it as XX000 with the text
-  // "1023" or "could not complete because of conflict with concurrent transaction"; deadlocks are 40P01.
+  // The transaction lost against another and may be run again from BEGIN.
   [[nodiscard]] bool serialization_failure() const noexcept;
 
  private:
@@ -63,9 +62,6 @@ struct SessionOptions {
   std::chrono::milliseconds grace{10'000};            // for the answer to a cancelled statement, then we hang up
   std::stop_token stop{};  // requested: the running statement is cancelled, and the call throws cancelled
 };
-
-// What the server means by an SQLSTATE and its text.
-ErrorKind kind_of(std::string_view sqlstate, std::string_view message) noexcept;
 
 class Connection {
  public:

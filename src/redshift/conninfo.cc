@@ -10,21 +10,14 @@
 #include <memory>
 #include <vector>
 
+#include "pq/link.h"
+
 namespace penstock::redshift {
 namespace {
 
 // A path that can't exist, for files that libpq would else look for in the home directory. (An empty value means the
 // default there.)
 constexpr char kNoFile[] = "/dev/null/none";
-
-std::string in_quotes(std::string_view value) {
-  std::string out = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out += '\'';
-}
 
 std::string home_root_certificate() {
   std::vector<char> buffer(16384);
@@ -99,7 +92,7 @@ Secret conninfo(const ConnectionConfig& config, std::string_view application_nam
     }
   }
   std::string out;
-  for (const auto& [name, value] : options) out += name + "=" + in_quotes(value) + " ";
+  for (const auto& [name, value] : options) out += name + "=" + pq::in_quotes(value) + " ";
   return Secret(std::move(out));
 }
 

@@ -13,10 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/guarded.h"
-#include "redshift/cancel_request.h"
+#include "pq/link.h"
 #include "redshift/connection.h"
-#include "redshift/descriptor.h"
 
 namespace penstock::redshift {
 
@@ -64,16 +62,6 @@ class Session {
   [[nodiscard]] const std::string& server() const noexcept { return server_; }
 
  private:
-  // A file descriptor that becomes readable when stop is requested, so that poll() can wait for it.
-  class StopSignal {
-   public:
-    explicit StopSignal(const std::stop_token& stop);
-    [[nodiscard]] int fd() const noexcept { return fd_.number(); }
-
-   private:
-    Descriptor fd_;
-    std::stop_callback<std::function<void()>> on_stop_;  // after fd_, so that it is gone before the descriptor is
-  };
   // While it lives, the session knows what was asked, to mask its secrets in what the server says.
   class Asking {
    public:
@@ -85,29 +73,20 @@ class Session {
    private:
     Session& session_;
   };
-  enum class Woken { ready, stopped, late };
 
   void connect(const ConnectionConfig& config);
   void prepare();
   void read_backslashes_as_escapes(const Patience& patience, std::string_view doing);
-  Woken wait(short events, const Patience& patience) const;
   bool await(short events, Patience& patience, Answer& answer);
   bool flush(Patience& patience, Answer& answer);
   bool collect(Patience& patience, Answer& answer);
   void take(const PGresult& result, Answer& answer);
   void take_notice(const PGresult& notice) noexcept;
-  [[nodiscard]] bool input_pending() const;
-
-  struct Finish {
-    void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
-  };
 
   SessionOptions options_;
   Log& log_;
   std::string server_;
-  StopSignal stop_signal_;
-  std::unique_ptr<PGconn, Finish> connection_;
-  Guarded<std::optional<CancelRequest>> cancel_;
+  pq::Link link_;
   int backend_pid_ = 0;
   std::vector<std::string> notices_;
   const Statement* asked_ = nullptr;

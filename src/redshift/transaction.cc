@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "redshift/server_message.h"
+#include "pq/server_message.h"
 #include "redshift/session.h"
 
 namespace penstock::redshift {
@@ -36,7 +36,7 @@ void Transaction::commit() {
     session.close();  // so that the server, if it still waits, ends its side
     throw Error(ErrorKind::in_doubt, fmt::format("commit: the connection to {} was lost before the answer, so whether "
                                                  "the transaction took effect is unknown: {}",
-                                                 session.server(), in_one_line(said, {})));
+                                                 session.server(), pq::in_one_line(said, {})));
   }
   // A refused COMMIT ends the transaction; should the server see it otherwise, it is ended by our ROLLBACK.
   open_ = session.alive() && session.transaction_status() != PQTRANS_IDLE;

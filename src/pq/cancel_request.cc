@@ -1,4 +1,4 @@
-#include "redshift/cancel_request.h"
+#include "pq/cancel_request.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -11,9 +11,9 @@
 #include <string_view>
 #include <system_error>
 
-#include "redshift/descriptor.h"
+#include "pq/descriptor.h"
 
-namespace penstock::redshift {
+namespace penstock::pq {
 namespace {
 
 constexpr std::uint32_t kCancelRequestCode = 80877102;
@@ -105,4 +105,4 @@ std::optional<CancelRequest> KeyListener::request() {
   return request;
 }
 
-}  // namespace penstock::redshift
+}  // namespace penstock::pq

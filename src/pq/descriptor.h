@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-namespace penstock::redshift {
+namespace penstock::pq {
 
 class Descriptor {
  public:
@@ -19,4 +19,4 @@ class Descriptor {
   int number_;
 };
 
-}  // namespace penstock::redshift
+}  // namespace penstock::pq

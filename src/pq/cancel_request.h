@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-namespace penstock::redshift {
+namespace penstock::pq {
 
 class CancelRequest {
  public:
@@ -48,4 +48,4 @@ class KeyListener {
   std::FILE* trace_;
 };
 
-}  // namespace penstock::redshift
+}  // namespace penstock::pq

@@ -1,8 +1,8 @@
-#include "redshift/server_message.h"
+#include "pq/server_message.h"
 
 #include <gtest/gtest.h>
 
-namespace penstock::redshift {
+namespace penstock::pq {
 namespace {
 
 TEST(ServerMessage, SaysOnOneLineWhatRedshiftsBlockAdds) {
@@ -52,7 +52,7 @@ TEST(ServerMessage, KnowsWhatAnSqlstateMeans) {
 
 TEST(ServerMessage, KnowsWhoLostAgainstAnother) {
   const auto lost = [](const char* sqlstate, const char* primary, const char* detail) {
-    return ServerError(ErrorKind::refused, "", sqlstate, primary, detail).serialization_failure();
+    return lost_against_another(sqlstate, primary, detail);
   };
   EXPECT_TRUE(lost("XX000", "1023", "Serializable isolation violation on table - 100167, transactions forming ..."));
   EXPECT_TRUE(lost("XX000", "ERROR: 1023", "Serializable isolation violation on table - 1"));
@@ -79,4 +79,4 @@ TEST(ServerMessage, TellsARefusedLoginFromAServerThatIsNotThere) {
 }
 
 }  // namespace
-}  // namespace penstock::redshift
+}  // namespace penstock::pq

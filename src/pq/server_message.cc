@@ -1,4 +1,4 @@
-#include "redshift/server_message.h"
+#include "pq/server_message.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-namespace penstock::redshift {
+namespace penstock::pq {
 namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
@@ -85,6 +85,8 @@ constexpr std::array<std::string_view, 3> kLostAgainstAnother = {
     "could not serialize access",
 };
 
+}  // namespace
+
 bool lost_against_another(std::string_view sqlstate, std::string_view primary, std::string_view detail) noexcept {
   if (sqlstate == "40001" || sqlstate == "40P01") return true;
   if (sqlstate != "XX000") return false;
@@ -93,8 +95,6 @@ bool lost_against_another(std::string_view sqlstate, std::string_view primary, s
     return primary.find(said) != std::string_view::npos || detail.find(said) != std::string_view::npos;
   });
 }
-
-}  // namespace
 
 std::string in_one_line(std::string_view primary, std::string_view detail) {
   const std::string said = joined(lines_of(primary));
@@ -114,8 +114,6 @@ ErrorKind kind_of(std::string_view sqlstate, std::string_view message) noexcept 
   if (message.find("system is in resize mode") != std::string_view::npos) return ErrorKind::unavailable;
   return ErrorKind::refused;
 }
-
-bool ServerError::serialization_failure() const noexcept { return lost_against_another(sqlstate_, primary_, detail_); }
 
 Error connect_error(std::string_view doing, std::string_view libpq_words) {
   std::string code;
@@ -140,4 +138,4 @@ Error connect_error(std::string_view doing, std::string_view libpq_words) {
   return {kind, fmt::format("{}: {}", doing, said)};
 }
 
-}  // namespace penstock::redshift
+}  // namespace penstock::pq
