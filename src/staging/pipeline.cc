@@ -48,7 +48,7 @@ class Failure {
   Guarded<Kept> kept_;
 };
 
-std::string_view extension(const Shape& shape) { return std::holds_alternative<CsvShape>(shape) ? "csv" : "json"; }
+std::string_view extension(const Shape& shape) { return std::holds_alternative<JsonShape>(shape) ? "json" : "csv"; }
 
 std::string_view extension(Compression compression) {
   switch (compression) {

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "penstock/error.h"
+#include "staging/postgres_text.h"
 
 namespace penstock::staging {
 namespace {
@@ -272,6 +273,7 @@ class JsonText final : public StagedText {
 
 std::unique_ptr<StagedText> staged_text(const Shape& shape) {
   if (const auto* csv = std::get_if<CsvShape>(&shape)) return std::make_unique<CsvText>(*csv);
+  if (const auto* rows = std::get_if<PostgresShape>(&shape)) return postgres_text(*rows);
   return std::make_unique<JsonText>(std::get<JsonShape>(shape));
 }
 

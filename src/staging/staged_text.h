@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "staging/chunk.h"
 #include "staging/csv_index.h"
@@ -36,7 +37,23 @@ struct JsonShape {
   std::string position_name{};  // of the member; empty: no position
 };
 
-using Shape = std::variant<CsvShape, JsonShape>;
+// A column of PostgreSQL's text format, see postgres_text.h.
+struct PostgresField {
+  enum class Value {
+    any,
+    bytes,     // bytea, as \x…: to be hexadecimal digits alone
+    ordinary,  // neither NaN nor infinite nor before Christ: what is, is refused
+  };
+  std::string name{};
+  Value value = Value::any;
+};
+
+struct PostgresShape {
+  std::vector<PostgresField> fields{};
+  bool with_position = false;
+};
+
+using Shape = std::variant<CsvShape, JsonShape, PostgresShape>;
 
 class StagedText {
  public:
