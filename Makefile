@@ -17,7 +17,7 @@ test: check-format
 	@cmake --workflow --preset dev
 
 bench:
-	@scripts/setup test
+	@scripts/setup bench
 	@scripts/build bench
 	@bench/run
 

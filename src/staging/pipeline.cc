@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <functional>
+#include <future>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -145,6 +147,7 @@ class Run {
     const auto text = staged_text(options_.shape);
     Buffer out;
     std::optional<OpenPart> part;
+    std::future<Part> last;  // is being committed while the next is made
     std::uint64_t number = 0;
     try {
       while (auto work = work_.pop(give_up_.get_token())) {
@@ -157,9 +160,14 @@ class Run {
         part->compressor->write(std::as_bytes(std::span(out.view())));
         part->bytes += out.size();
         part->records += records;
-        if (part->bytes >= options_.part_bytes) finish(part);
+        if (part->bytes >= options_.part_bytes) finish(part, last);
       }
-      if (part && !give_up_.stop_requested()) finish(part);
+      if (part && !give_up_.stop_requested()) finish(part, last);
+    } catch (...) {
+      fail(number);
+    }
+    try {
+      keep(last);  // whatever happened: what is committed is there
     } catch (...) {
       fail(number);
     }
@@ -182,11 +190,19 @@ class Run {
     return part;
   }
 
-  void finish(std::optional<OpenPart>& part) {
+  void finish(std::optional<OpenPart>& part, std::future<Part>& last) {
     part->compressor->finish();
-    Part done{.object = part->writer->commit(), .records = part->records};
-    done_.with([&](std::vector<Part>& parts) { parts.push_back(std::move(done)); });
+    keep(last);
+    last = std::async(std::launch::async, [writer = std::move(part->writer), records = part->records] {
+      return Part{.object = writer->commit(), .records = records};
+    });
     part.reset();
+  }
+
+  void keep(std::future<Part>& committing) {
+    if (!committing.valid()) return;
+    Part part = committing.get();
+    done_.with([&](std::vector<Part>& parts) { parts.push_back(std::move(part)); });
   }
 
   void fail(std::uint64_t chunk) {
