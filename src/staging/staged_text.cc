@@ -54,7 +54,8 @@ class CsvRun {
         position_(first_position),
         out_(out),
         text_(chunk.text()),
-        may_hold_null_text_(text_.find(kNullText) != std::string_view::npos) {}
+        may_hold_null_text_(text_.find(kNullText) != std::string_view::npos),
+        only_empty_fields_change_(shape.null_text.empty() && !shape.dialect.escape && !may_hold_null_text_) {}
 
   std::uint64_t run(std::span<CsvBlock> blocks) {
     CsvIndexer indexer(shape_.dialect);
@@ -72,11 +73,36 @@ class CsvRun {
   void take(const CsvBlock& block, std::size_t base) {
     const std::uint64_t bounds = block.field_ends | block.record_ends;
     if (block.quotes != 0 || after_closing_) hold_quotes(block, bounds, base);
+    if (only_empty_fields_change_) {
+      take_plain(block, bounds, base);
+    } else {
+      for (std::uint64_t left = bounds; left != 0; left &= left - 1) {
+        const auto bit = static_cast<unsigned>(std::countr_zero(left));
+        end_field(base + bit, ((block.record_ends >> bit) & 1) != 0);
+      }
+    }
     after_bound_ = (bounds >> 63) != 0;
-    for (std::uint64_t left = bounds; left != 0; left &= left - 1) {
+  }
+
+  // Looks at the ends of records and of empty fields alone; the other fields are counted.
+  void take_plain(const CsvBlock& block, std::uint64_t bounds, std::size_t base) {
+    const std::uint64_t empty = bounds & ((bounds << 1) | (after_bound_ ? 1 : 0));
+    std::uint64_t uncounted = block.field_ends;
+    for (std::uint64_t left = block.record_ends | empty; left != 0; left &= left - 1) {
       const auto bit = static_cast<unsigned>(std::countr_zero(left));
+      const std::uint64_t below = (std::uint64_t{1} << bit) - 1;
+      fields_ += static_cast<std::size_t>(std::popcount(uncounted & below));
+      uncounted &= ~(below | (std::uint64_t{1} << bit));
+      begin_field_behind(bounds & below, base);
       end_field(base + bit, ((block.record_ends >> bit) & 1) != 0);
     }
+    fields_ += static_cast<std::size_t>(std::popcount(uncounted));
+    begin_field_behind(bounds, base);
+  }
+
+  // Behind the last of these bounds.
+  void begin_field_behind(std::uint64_t bounds, std::size_t base) {
+    if (bounds != 0) field_ = base + kCsvBlockBytes - static_cast<unsigned>(std::countl_zero(bounds));
   }
 
   // A quote opens at a field's start, and after one that closes the field ends; blanks may lie between.
@@ -197,6 +223,7 @@ class CsvRun {
   Buffer& out_;
   const std::string_view text_;
   const bool may_hold_null_text_;
+  const bool only_empty_fields_change_;
   std::size_t run_ = 0;    // from here on nothing is copied yet
   std::size_t field_ = 0;  // where the field begins
   std::size_t fields_ = 0;
