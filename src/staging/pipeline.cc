@@ -23,7 +23,8 @@ constexpr std::size_t kSmallestChunk = 256 << 10;
 constexpr std::size_t kLargestChunk = 4 << 20;  // more make nothing faster
 
 struct Work {
-  Chunk chunk;
+  Chunk chunk;                         // of text; else only its buffer is of use
+  std::unique_ptr<RecordBatch> batch;  // unset: text
   std::string_view input;
   std::uint64_t number = 0;          // of the chunk, over all inputs
   std::uint64_t first_position = 1;  // of its first record, over all inputs
@@ -111,35 +112,55 @@ class Run {
   };
 
   void read(std::span<const Input> inputs) {
-    std::uint64_t chunks = 0;
     try {
-      Progress progress;
       for (const Input& input : inputs) {
-        const auto reader = input.open();
-        Splitter splitter(*reader, input.name,
-                          {.dialect = dialect_of(options_.shape),
-                           .chunk_bytes = chunk_bytes_,
-                           .record_limit = options_.record_limit,
-                           .skip = input.skip});
-        const std::uint64_t before = progress.bytes;
-        while (auto buffer = free_.pop(give_up_.get_token())) {
-          Work work{.chunk = {.buffer = *std::move(buffer)},
-                    .input = input.name,
-                    .number = ++chunks,
-                    .first_position = progress.records + 1};
-          const bool is_more = splitter.next(work.chunk);
-          progress.bytes = staged_.bytes_read = before + splitter.bytes_read();
-          if (!is_more) {
-            free_.push(std::move(work.chunk.buffer));
-            break;
-          }
-          progress.records += work.chunk.ends;
-          if (!work_.push(std::move(work), give_up_.get_token())) return;
-          if (options_.on_progress) options_.on_progress(progress);
+        const std::uint64_t before = progress_.bytes;
+        if (input.open_batches) {
+          const auto batches = input.open_batches(std::get<CsvShape>(options_.shape), chunk_bytes_);
+          read(input, [&](Work& work) {
+            work.batch = batches->next();
+            progress_.bytes = before + batches->bytes_read();
+            if (work.batch) progress_.records += work.batch->records();
+            return work.batch != nullptr;
+          });
+        } else {
+          const auto reader = input.open();
+          Splitter splitter(*reader, input.name,
+                            {.dialect = dialect_of(options_.shape),
+                             .chunk_bytes = chunk_bytes_,
+                             .record_limit = options_.record_limit,
+                             .skip = input.skip});
+          read(input, [&](Work& work) {
+            const bool is_more = splitter.next(work.chunk);
+            progress_.bytes = before + splitter.bytes_read();
+            if (is_more) progress_.records += work.chunk.ends;
+            return is_more;
+          });
         }
+        if (give_up_.stop_requested()) return;
       }
     } catch (...) {
-      fail(chunks);
+      fail(chunks_);
+    }
+  }
+
+  // One input, to its end; next() takes some of it for a worker.
+  template <typename Next>
+  void read(const Input& input, Next next) {
+    while (auto buffer = free_.pop(give_up_.get_token())) {
+      Work work{.chunk = {.buffer = *std::move(buffer)},
+                .batch = nullptr,
+                .input = input.name,
+                .number = ++chunks_,
+                .first_position = progress_.records + 1};
+      const bool is_more = next(work);
+      staged_.bytes_read = progress_.bytes;
+      if (!is_more) {
+        free_.push(std::move(work.chunk.buffer));
+        return;
+      }
+      if (!work_.push(std::move(work), give_up_.get_token())) return;
+      if (options_.on_progress) options_.on_progress(progress_);
     }
   }
 
@@ -153,14 +174,19 @@ class Run {
       while (auto work = work_.pop(give_up_.get_token())) {
         number = work->number;
         out.clear();
-        const std::uint64_t records = text->append(work->chunk, work->input, work->first_position, out);
-        give_back(std::move(work->chunk.buffer));
-        if (records == 0) continue;
-        if (!part) part = open_part();
-        part->compressor->write(std::as_bytes(std::span(out.view())));
-        part->bytes += out.size();
-        part->records += records;
-        if (part->bytes >= options_.part_bytes) finish(part, last);
+        if (work->batch) {
+          while (const std::uint64_t records = work->batch->append(work->first_position, chunk_bytes_, out)) {
+            write(out, records, part, last);
+            out.clear();
+            if (give_up_.stop_requested()) break;
+          }
+          work->batch.reset();
+          give_back(std::move(work->chunk.buffer));
+        } else {
+          const std::uint64_t records = text->append(work->chunk, work->input, work->first_position, out);
+          give_back(std::move(work->chunk.buffer));
+          if (records > 0) write(out, records, part, last);
+        }
       }
       if (part && !give_up_.stop_requested()) finish(part, last);
     } catch (...) {
@@ -171,6 +197,14 @@ class Run {
     } catch (...) {
       fail(number);
     }
+  }
+
+  void write(const Buffer& text, std::uint64_t records, std::optional<OpenPart>& part, std::future<Part>& last) {
+    if (!part) part = open_part();
+    part->compressor->write(std::as_bytes(std::span(text.view())));
+    part->bytes += text.size();
+    part->records += records;
+    if (part->bytes >= options_.part_bytes) finish(part, last);
   }
 
   // A buffer that a long record made large is not kept.
@@ -232,6 +266,8 @@ class Run {
   Failure failure_;
   Guarded<std::vector<Part>> done_;
   std::atomic<unsigned> parts_begun_ = 0;
+  Progress progress_;         // of reading
+  std::uint64_t chunks_ = 0;  // read so far
   Staged staged_;
   std::stop_token stop_;
   std::stop_source give_up_;  // at the caller's word, or because something failed

@@ -4,6 +4,8 @@
 //     input ─ Splitter ─ chunks ─┬─ StagedText ─ Compressor ─ ObjectWriter   part-00001.csv.zst
 //      (the caller's thread)     └─ StagedText ─ Compressor ─ ObjectWriter   part-00002.csv.zst
 //
+// An input that comes as columns gives batches of records in place of chunks, see record_batches.h.
+//
 // A part holds whole records, but not those next to each other: their order is only in their position, if that is asked
 // for. What fails, or is stopped, leaves no part behind; what is killed leaves the parts that it had finished, under
 // the prefix.
@@ -11,7 +13,8 @@
 // Threads:  stage() is called from one thread and starts its workers; they end before it returns.
 // Memory:   StageOptions::memory, whatever the input; the store's transfers have a budget of their own. A record longer
 //           than a chunk is held whole.
-// Errors:   Error: those of splitter.h and staged_text.h, of the earliest record that was refused; cancelled, when stop
+// Errors:   Error: those of splitter.h, staged_text.h and record_batches.h, of the earliest record that was refused;
+// cancelled, when stop
 //           was requested; what readers and the store throw.
 #pragma once
 
@@ -28,14 +31,17 @@
 #include "codec/compress.h"
 #include "penstock/object_reader.h"
 #include "penstock/store.h"
+#include "staging/record_batches.h"
 #include "staging/staged_text.h"
 
 namespace penstock::staging {
 
 struct Input {
-  std::string name;                                     // for messages: a path, a URI
-  std::function<std::unique_ptr<ObjectReader>()> open;  // called when its turn comes
-  std::uint64_t skip = 0;                               // records at its start that are not data: 1 for a header
+  std::string name;                                       // for messages: a path, a URI
+  std::function<std::unique_ptr<ObjectReader>()> open{};  // called when its turn comes
+  std::uint64_t skip = 0;                                 // records at its start that are not data: 1 for a header
+  // In place of open(), where records are columns and the shape is CSV: batches of about so many bytes.
+  std::function<std::unique_ptr<RecordBatches>(const CsvShape&, std::size_t bytes)> open_batches{};
 };
 
 struct Progress {

@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <utility>
 
 #include "codec/decompress.h"
 #include "penstock/error.h"
@@ -99,6 +100,71 @@ TEST_F(StageTest, BringsEveryRecordOnceWithItsPosition) {
       }
     }
   }
+}
+
+// Numbers as records, so many a batch, each written in pieces; the one that is `bad` is refused.
+class Numbers final : public RecordBatches {
+ public:
+  Numbers(unsigned count, unsigned bad) : count_(count), bad_(bad) {}
+
+  std::unique_ptr<RecordBatch> next() override {
+    if (from_ == count_) return nullptr;
+    const unsigned from = std::exchange(from_, std::min(from_ + 1000, count_));
+    return std::make_unique<Batch>(from, from_, bad_);
+  }
+  [[nodiscard]] std::uint64_t bytes_read() const noexcept override { return from_; }
+
+ private:
+  class Batch final : public RecordBatch {
+   public:
+    Batch(unsigned from, unsigned to, unsigned bad) : first_(from), next_(from), to_(to), bad_(bad) {}
+    [[nodiscard]] std::uint64_t records() const noexcept override { return to_ - first_; }
+    std::uint64_t append(std::uint64_t first_position, std::size_t, Buffer& out) override {
+      const unsigned begin = next_;
+      for (; next_ < std::min(begin + 300, to_); ++next_) {
+        if (next_ == bad_) throw Error(ErrorKind::refused, "record " + std::to_string(bad_));
+        out.append("row " + std::to_string(next_) + "," + std::to_string(first_position + next_ - first_) + "\n");
+      }
+      return next_ - begin;
+    }
+
+   private:
+    const unsigned first_;
+    unsigned next_;
+    const unsigned to_;
+    const unsigned bad_;
+  };
+
+  const unsigned count_;
+  const unsigned bad_;
+  unsigned from_ = 0;
+};
+
+Input numbers_input(unsigned count, unsigned bad) {
+  return {.name = "numbers",
+          .open_batches = [=](const CsvShape&, std::size_t) { return std::make_unique<Numbers>(count, bad); }};
+}
+
+TEST_F(StageTest, BringsBatchesAsItBringsText) {
+  const Input inputs[] = {numbers_input(25'500, 99'999), input("b.csv", numbers(25'500, 27'000)),
+                          numbers_input(10, 99'999)};
+  const StageOptions options{
+      .shape = CsvShape{.fields = 2, .with_position = true}, .part_bytes = 100'000, .workers = 3};
+  const Staged staged = stage(inputs, *store_, "run/", options, {});
+  EXPECT_EQ(staged.records, 27'010U);
+  const auto records = records_of(staged);
+  ASSERT_THAT(records, SizeIs(27'010));
+  for (const auto& [position, text] : records) {
+    const auto row = (position - 1) % 27'000;
+    ASSERT_THAT(text, testing::StartsWith("row " + std::to_string(row)));
+  }
+}
+
+TEST_F(StageTest, TellsTheEarliestRefusedRecordOfBatchesAndLeavesNothing) {
+  const Input inputs[] = {numbers_input(30'000, 17'000)};
+  const StageOptions options{.shape = CsvShape{.fields = 1}, .part_bytes = 10'000, .workers = 3};
+  EXPECT_THAT([&] { stage(inputs, *store_, "run/", options, {}); }, testing::ThrowsMessage<Error>("record 17000"));
+  EXPECT_THAT(keys(), IsEmpty());
 }
 
 TEST_F(StageTest, WritesNoPartForNoRecord) {
