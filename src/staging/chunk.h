@@ -17,6 +17,7 @@ namespace penstock::staging {
 class Buffer {
  public:
   [[nodiscard]] std::string_view view() const noexcept { return {bytes_.get(), size_}; }
+  [[nodiscard]] char* begin() noexcept { return bytes_.get(); }
   [[nodiscard]] char* end() noexcept { return bytes_.get() + size_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }

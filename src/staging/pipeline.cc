@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <exception>
 #include <functional>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -26,8 +28,29 @@ struct Work {
   Chunk chunk;                         // of text; else only its buffer is of use
   std::unique_ptr<RecordBatch> batch;  // unset: text
   std::string_view input;
-  std::uint64_t number = 0;          // of the chunk, over all inputs
-  std::uint64_t first_position = 1;  // of its first record, over all inputs
+  std::uint64_t number = 0;           // of the chunk, over all inputs
+  std::uint64_t first_position = 1;   // of its first record, over all inputs
+  std::optional<BadRecord> broken{};  // instead of the chunk: the input has no further records
+};
+
+// Lets chunks through in their order.
+class Turns {
+ public:
+  // False: stop was requested.
+  bool wait(std::uint64_t chunk, const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait(lock, stop, [&] { return next_ == chunk; }) && !stop.stop_requested();
+  }
+  void pass() {
+    const std::scoped_lock lock(mutex_);
+    ++next_;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::uint64_t next_ = 1;
 };
 
 // What went wrong in the earliest of the chunks in which something did.
@@ -69,8 +92,10 @@ std::string_view extension(Compression compression) {
 
 class Run {
  public:
-  Run(ObjectStore& store, const std::string& prefix, const StageOptions& options, const std::stop_token& stop)
+  // store: none where nothing is to be staged.
+  Run(ObjectStore* store, const std::string& prefix, const StageOptions& options, const std::stop_token& stop)
       : store_(store),
+        is_staging_(store != nullptr),
         prefix_(prefix),
         options_(options),
         workers_(options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency())),
@@ -84,6 +109,9 @@ class Run {
   }
 
   Staged stage(std::span<const Input> inputs) {
+    if (options_.inspection && std::ranges::any_of(inputs, [](const Input& in) { return bool{in.open_batches}; })) {
+      throw Error(ErrorKind::invalid, "records that come as columns are not inspected");
+    }
     try {
       {
         std::vector<std::jthread> workers;
@@ -96,6 +124,12 @@ class Run {
     } catch (...) {
       remove_parts();
       throw;
+    }
+    staged_.bad = bad_;
+    if (!is_staging_) {
+      remove_parts();
+      staged_.records = records_;
+      return std::move(staged_);
     }
     done_.with([&](std::vector<Part>& parts) { staged_.parts = std::move(parts); });
     std::ranges::sort(staged_.parts, {}, [](const Part& part) -> const std::string& { return part.object.key; });
@@ -131,7 +165,7 @@ class Run {
                              .record_limit = options_.record_limit,
                              .skip = input.skip});
           read(input, [&](Work& work) {
-            const bool is_more = splitter.next(work.chunk);
+            const bool is_more = next_chunk(splitter, work);
             progress_.bytes = before + splitter.bytes_read();
             if (is_more) progress_.records += work.chunk.ends;
             return is_more;
@@ -140,7 +174,7 @@ class Run {
         if (give_up_.stop_requested()) return;
       }
     } catch (...) {
-      fail(chunks_);
+      fail(chunks_ + 1);
     }
   }
 
@@ -151,7 +185,7 @@ class Run {
       Work work{.chunk = {.buffer = *std::move(buffer)},
                 .batch = nullptr,
                 .input = input.name,
-                .number = ++chunks_,
+                .number = chunks_ + 1,
                 .first_position = progress_.records + 1};
       const bool is_more = next(work);
       staged_.bytes_read = progress_.bytes;
@@ -159,13 +193,31 @@ class Run {
         free_.push(std::move(work.chunk.buffer));
         return;
       }
+      ++chunks_;
+      const bool is_last = work.broken.has_value();
       if (!work_.push(std::move(work), give_up_.get_token())) return;
       if (options_.on_progress) options_.on_progress(progress_);
+      if (is_last) return;
+    }
+  }
+
+  // What the splitter can't go on with is a bad record, if those are looked for.
+  bool next_chunk(Splitter& splitter, Work& work) const {
+    try {
+      return splitter.next(work.chunk);
+    } catch (const Unsplittable& e) {
+      if (!options_.inspection || options_.inspection->sets_aside) throw;
+      work.chunk.begin = work.chunk.end = 0;
+      work.chunk.ends = 1;
+      work.broken = {.input = work.input, .line = e.line(), .faults = {{.line = e.line(), .reason = e.reason()}}};
+      return true;
     }
   }
 
   void work() {
     const auto text = staged_text(options_.shape);
+    std::unique_ptr<Inspector> inspector;
+    if (options_.inspection) inspector = staging::inspector(options_.shape, *options_.inspection->rules);
     Buffer out;
     std::optional<OpenPart> part;
     std::future<Part> last;  // is being committed while the next is made
@@ -173,6 +225,7 @@ class Run {
     try {
       while (auto work = work_.pop(give_up_.get_token())) {
         number = work->number;
+        if (inspector && !inspect(*inspector, *work)) break;
         out.clear();
         if (work->batch) {
           while (const std::uint64_t records = work->batch->append(work->first_position, chunk_bytes_, out)) {
@@ -183,12 +236,13 @@ class Run {
           work->batch.reset();
           give_back(std::move(work->chunk.buffer));
         } else {
-          const std::uint64_t records = text->append(work->chunk, work->input, work->first_position, out);
+          std::uint64_t records = 0;
+          if (is_staging_) records = text->append(work->chunk, work->input, work->first_position, out);
           give_back(std::move(work->chunk.buffer));
           if (records > 0) write(out, records, part, last);
         }
       }
-      if (part && !give_up_.stop_requested()) finish(part, last);
+      if (part && is_staging_ && !give_up_.stop_requested()) finish(part, last);
     } catch (...) {
       fail(number);
     }
@@ -207,6 +261,25 @@ class Run {
     if (part->bytes >= options_.part_bytes) finish(part, last);
   }
 
+  // Afterwards the chunk's bad records are known, and are not in it. False: the run is over.
+  bool inspect(Inspector& inspector, Work& work) {
+    std::vector<BadRecord> bad;
+    std::uint64_t records = 1;
+    if (work.broken) {
+      bad.push_back(*std::move(work.broken));
+    } else {
+      records = inspector.inspect(work.chunk, work.input, bad);
+    }
+    if (!turns_.wait(work.number, give_up_.get_token())) return false;
+    records_ += records;
+    bad_ += bad.size();
+    if (options_.inspection->found) std::ranges::for_each(bad, options_.inspection->found);
+    if (!bad.empty() && !options_.inspection->sets_aside) is_staging_ = false;
+    turns_.pass();
+    if (is_staging_) remove_records(bad, work.chunk);
+    return true;
+  }
+
   // A buffer that a long record made large is not kept.
   void give_back(Buffer buffer) {
     if (buffer.capacity() > 2 * chunk_bytes_) buffer = {};
@@ -215,9 +288,9 @@ class Run {
 
   OpenPart open_part() {
     OpenPart part;
-    part.writer = store_.create(fmt::format("{}part-{:05}.{}{}", prefix_, ++parts_begun_, extension(options_.shape),
-                                            extension(options_.compression)),
-                                {.only_if_absent = true, .metadata = options_.metadata});
+    part.writer = store_->create(fmt::format("{}part-{:05}.{}{}", prefix_, ++parts_begun_, extension(options_.shape),
+                                             extension(options_.compression)),
+                                 {.only_if_absent = true, .metadata = options_.metadata});
     part.compressor = compressor(
         options_.compression, [writer = part.writer.get()](std::span<const std::byte> bytes) { writer->write(bytes); },
         CompressionSpeed::fastest);
@@ -250,19 +323,23 @@ class Run {
       done_.with([&](const std::vector<Part>& parts) {
         for (const Part& part : parts) keys.push_back(part.object.key);
       });
-      if (!keys.empty()) store_.remove(keys, {.even_when_stopped = true});
+      if (!keys.empty()) store_->remove(keys, {.even_when_stopped = true});
     } catch (const std::exception&) {
       // what stands is found by its prefix; the failure that led here is the one to tell
     }
   }
 
-  ObjectStore& store_;
+  ObjectStore* const store_;
+  std::atomic<bool> is_staging_;  // until a bad record is found that is not set aside
   const std::string& prefix_;
   const StageOptions& options_;
   const unsigned workers_;
   const std::size_t chunk_bytes_;
   Queue<Work> work_;
   Queue<Buffer> free_;  // as many buffers as there may be chunks: this bounds the memory
+  Turns turns_;         // each chunk's, to say what is bad in it
+  std::atomic<std::uint64_t> records_ = 0;
+  std::atomic<std::uint64_t> bad_ = 0;
   Failure failure_;
   Guarded<std::vector<Part>> done_;
   std::atomic<unsigned> parts_begun_ = 0;
@@ -284,7 +361,11 @@ std::uint64_t Staged::bytes_stored() const noexcept {
 
 Staged stage(std::span<const Input> inputs, ObjectStore& store, const std::string& prefix, const StageOptions& options,
              const std::stop_token& stop) {
-  return Run(store, prefix, options, stop).stage(inputs);
+  return Run(&store, prefix, options, stop).stage(inputs);
+}
+
+Staged inspect(std::span<const Input> inputs, const StageOptions& options, const std::stop_token& stop) {
+  return Run(nullptr, {}, options, stop).stage(inputs);
 }
 
 }  // namespace penstock::staging

@@ -238,5 +238,99 @@ TEST_F(StageTest, StopsWhenAskedAndLeavesNothing) {
   EXPECT_THAT(keys(), IsEmpty());
 }
 
+// Of numbers(): what says "row", a number that ends in 77.
+class NoRow77 final : public ValueRules {
+ public:
+  [[nodiscard]] std::optional<std::string> fault_of(std::size_t field,
+                                                    std::optional<std::string_view> value) const override {
+    if (field == 0 && value && value->ends_with("77")) return "ends in 77";
+    return std::nullopt;
+  }
+  [[nodiscard]] bool takes_json(std::size_t /*field*/) const override { return false; }
+  [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
+
+ private:
+  const std::vector<std::string> names_{"row", "text"};
+};
+
+// Where each bad record is: input:line, and its text.
+struct Told {
+  std::vector<std::string> places;
+  std::string texts;
+
+  std::function<void(const BadRecord&)> listener() {
+    return [this](const BadRecord& record) {
+      places.push_back(std::string(record.input) + ":" + std::to_string(record.line));
+      texts += record.text;
+    };
+  }
+};
+
+std::vector<std::string> places_of_77(const std::string& input, unsigned from, unsigned to, unsigned first_line) {
+  std::vector<std::string> places;
+  for (unsigned i = from; i < to; ++i) {
+    if (i % 100 == 77) places.push_back(input + ":" + std::to_string(i - from + first_line));
+  }
+  return places;
+}
+
+TEST_F(StageTest, SetsBadRecordsAsideAndTellsThemInTheirOrder) {
+  const Input inputs[] = {input("a.csv", "name,text\n" + numbers(0, 30'000), 1),
+                          input("b.csv", numbers(30'000, 50'000))};
+  auto places = places_of_77("a.csv", 0, 30'000, 2);
+  std::ranges::move(places_of_77("b.csv", 30'000, 50'000, 1), std::back_inserter(places));
+  for (const unsigned workers : {1U, 3U}) {
+    Told told;
+    const auto staged = stage(
+        inputs, *store_, "p" + std::to_string(workers) + "/",
+        {.shape = CsvShape{.fields = 2, .with_position = true},
+         .memory = 1,
+         .workers = workers,
+         .inspection = Inspection{.rules = std::make_shared<NoRow77>(), .sets_aside = true, .found = told.listener()}},
+        {});
+    EXPECT_EQ(staged.bad, 500U);
+    EXPECT_EQ(staged.records, 49'500U);
+    EXPECT_EQ(told.places, places);
+    std::string last;
+    for (const auto& [position, record] : records_of(staged)) {
+      EXPECT_FALSE(record.substr(0, record.find(',')).ends_with("77")) << record;
+      const std::string row = record.substr(4, record.find(',') - 4);
+      EXPECT_TRUE(last.empty() || std::stoul(last) < std::stoul(row)) << "positions keep the order: " << record;
+      last = row;
+    }
+  }
+}
+
+TEST_F(StageTest, StagesNothingOfWhatHasABadRecordAndTellsThemAll) {
+  const Input inputs[] = {input("a.csv", numbers(0, 30'000)), input("b.csv", numbers(0, 100) + "row 100,\"x\n"),
+                          input("c.csv", "row 177,x\n1\n")};
+  for (const bool stages : {true, false}) {
+    Told told;
+    const StageOptions how{.shape = CsvShape{.fields = 2},
+                           .memory = 1,
+                           .part_bytes = 1000,
+                           .workers = 3,
+                           .inspection = Inspection{.rules = std::make_shared<NoRow77>(), .found = told.listener()}};
+    const auto staged = stages ? stage(inputs, *store_, "p/", how, {}) : inspect(inputs, how, {});
+    auto places = places_of_77("a.csv", 0, 30'000, 1);
+    for (const char* place : {"b.csv:78", "b.csv:101", "c.csv:1", "c.csv:2"}) places.emplace_back(place);
+    EXPECT_EQ(told.places, places);
+    EXPECT_EQ(staged.bad, places.size());
+    EXPECT_EQ(staged.records, 30'103U);
+    EXPECT_THAT(staged.parts, IsEmpty());
+    EXPECT_THAT(keys(), IsEmpty());
+  }
+}
+
+TEST_F(StageTest, StagesAllOfWhatHasNoBadRecord) {
+  const Input inputs[] = {input("a.csv", numbers(0, 70))};
+  const auto staged = stage(inputs, *store_, "p/",
+                            {.shape = CsvShape{.fields = 2, .with_position = true},
+                             .inspection = Inspection{.rules = std::make_shared<NoRow77>()}},
+                            {});
+  EXPECT_EQ(records_of(staged).size(), 70U);
+  EXPECT_EQ(staged.bad, 0U);
+}
+
 }  // namespace
 }  // namespace penstock::staging

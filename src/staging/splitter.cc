@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "penstock/error.h"
 
 namespace penstock::staging {
 namespace {
@@ -17,6 +16,12 @@ constexpr std::size_t kStretch = 64 * kCsvBlockBytes;  // of text whose index st
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
+
+Unsplittable::Unsplittable(const std::string& input, std::uint64_t line, const std::string& reason)
+    : Error(ErrorKind::refused,
+            fmt::format("{}: the record that begins at line {} {}", printable(input), line, reason)),
+      line_(line),
+      reason_(reason) {}
 
 Splitter::Splitter(ObjectReader& in, std::string name, const SplitterOptions& options)
     : in_(in), name_(std::move(name)), options_(options), to_skip_(options.skip), blocks_(kStretch / kCsvBlockBytes) {}
@@ -31,16 +36,17 @@ bool Splitter::next(Chunk& chunk) {
     fill(buffer);
     if (is_at_end_ && buffer.size() > 0 && !buffer.view().ends_with('\n')) buffer.append('\n');
     const Cut found = cut(buffer.view());
-    if (is_at_end_ && found.is_inside_quotes) {
-      refuse(fmt::format("the record that begins at line {} has a quote that is never closed", line_ + found.lines));
-    }
     if (found.end == 0) {
-      if (is_at_end_) return false;
+      if (is_at_end_ && buffer.size() == 0) return false;
+      if (is_at_end_) {
+        throw Unsplittable(
+            name_, line_,
+            found.is_inside_quotes ? "has a quote that is never closed" : "ends with an escape that nothing is behind");
+      }
       if (buffer.size() >= options_.record_limit) {
-        refuse(
-            fmt::format("the record that begins at line {} is longer than {} bytes; is a quote in it that is never "
-                        "closed?",
-                        line_, options_.record_limit));
+        throw Unsplittable(
+            name_, line_,
+            fmt::format("is longer than {} bytes; is a quote in it that is never closed?", options_.record_limit));
       }
       buffer.reserve(std::min(buffer.capacity() * 2, options_.record_limit));
       continue;
@@ -102,10 +108,6 @@ Splitter::Cut Splitter::cut(std::string_view text) {
   }
   found.is_inside_quotes = options_.dialect && indexer.is_inside_quotes();
   return found;
-}
-
-void Splitter::refuse(const std::string& what) const {
-  throw Error(ErrorKind::refused, fmt::format("{}: {}", printable(name_), what));
 }
 
 }  // namespace penstock::staging

@@ -4,8 +4,8 @@
 // after a last record that has none.
 //
 // Threads: one at a time. Memory: the chunk that is handed in, and what of the next record was read with it.
-// Errors: Error refused, with the input's name and a line: a record longer than the limit, or an input that ends inside
-// quotes; what the reader throws passes through.
+// Errors: Unsplittable, of kind refused: a record longer than the limit, or an input that ends inside quotes; what the
+// reader throws passes through.
 #pragma once
 
 #include <cstddef>
@@ -14,11 +14,25 @@
 #include <string>
 #include <vector>
 
+#include "penstock/error.h"
 #include "penstock/object_reader.h"
 #include "staging/chunk.h"
 #include "staging/csv_index.h"
 
 namespace penstock::staging {
+
+// An input whose records can't be told apart from here on.
+class Unsplittable : public Error {
+ public:
+  Unsplittable(const std::string& input, std::uint64_t line, const std::string& reason);
+
+  [[nodiscard]] std::uint64_t line() const noexcept { return line_; }  // on which its last record begins
+  [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+ private:
+  std::uint64_t line_;
+  std::string reason_;
+};
 
 struct SplitterOptions {
   std::optional<CsvDialect> dialect{};  // unset: every newline ends a record, as in JSON lines
@@ -47,7 +61,6 @@ class Splitter {
 
   void fill(Buffer& buffer);
   [[nodiscard]] Cut cut(std::string_view text);
-  [[noreturn]] void refuse(const std::string& what) const;
 
   ObjectReader& in_;
   const std::string name_;

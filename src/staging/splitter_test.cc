@@ -86,6 +86,10 @@ TEST(Splitter, RefusesARecordThatDoesNotEnd) {
               HasSubstr("in.csv: the record that begins at line 2 has a quote that is never closed"));
   EXPECT_THAT(failure_of("a\n" + std::string(2000, 'x') + "\n", csv(10)),
               HasSubstr("in.csv: the record that begins at line 2 is longer than 1000 bytes"));
+  auto escaped = csv(80);
+  escaped.dialect->escape = '\\';
+  EXPECT_THAT(failure_of("a\nb\\", escaped),
+              HasSubstr("in.csv: the record that begins at line 2 ends with an escape that nothing is behind"));
 }
 
 TEST(Splitter, ChunksJoinedAreTheInputAtAnySize) {
