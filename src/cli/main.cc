@@ -25,6 +25,7 @@ void add_commands(Program& program) {
   add_load(program);
   add_upsert(program);
   add_history(program);
+  add_sweep(program);
   add_local(program);
 }
 

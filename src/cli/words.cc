@@ -47,6 +47,33 @@ std::optional<std::chrono::seconds> read_seconds(std::string_view option, const 
   return std::nullopt;
 }
 
+std::optional<std::chrono::seconds> read_duration(std::string_view option, const std::string& text,
+                                                  Problems& problems) {
+  if (text.empty()) return std::nullopt;
+  const auto number = read_number(text.substr(0, text.size() - 1));
+  const auto seconds = [&]() -> std::optional<std::chrono::seconds> {
+    if (!number) return std::nullopt;
+    switch (text.back()) {
+      case 's':
+        return std::chrono::seconds(*number);
+      case 'm':
+        return std::chrono::minutes(*number);
+      case 'h':
+        return std::chrono::hours(*number);
+      case 'd':
+        return std::chrono::days(*number);
+      default:
+        return std::nullopt;
+    }
+  }();
+  if (!seconds) problems.add(fmt::format("{} '{}' is no time such as 90s, 15m, 24h or 7d", option, printable(text)));
+  return seconds;
+}
+
+std::string counted(std::uint64_t count, std::string_view one, std::string_view several) {
+  return fmt::format("{} {}", count, count == 1 ? one : several);
+}
+
 void print_plan(std::ostream& out, const std::vector<std::string>& plan) {
   for (const std::string& step : plan) {
     std::string_view indent = "  ";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -21,6 +22,11 @@ std::optional<char> read_character(std::string_view option, const std::string& t
 // A whole number from 0 to 9,999,999.
 std::optional<int> read_number(const std::string& text);
 std::optional<std::chrono::seconds> read_seconds(std::string_view option, const std::string& text, Problems& problems);
+// 90s, 15m, 24h, 7d.
+std::optional<std::chrono::seconds> read_duration(std::string_view option, const std::string& text, Problems& problems);
+
+// "3 objects", "1 object".
+std::string counted(std::uint64_t count, std::string_view one, std::string_view several);
 
 // A --dry-run's steps, each indented, and what of it goes on in further lines more so.
 void print_plan(std::ostream& out, const std::vector<std::string>& plan);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -10,6 +11,8 @@
 
 namespace penstock {
 namespace {
+
+using namespace std::string_view_literals;
 
 constexpr std::size_t kLabelBytes = 320;
 
@@ -63,6 +66,15 @@ std::string new_id() {
     id += fmt::format("{:02x}", bytes[i]);
   }
   return id;
+}
+
+bool is_id(std::string_view text) noexcept {
+  constexpr std::string_view kShape = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+  return std::ranges::equal(text, kShape, [](char c, char shape) {
+    if (shape == 'x') return ("0123456789abcdef"sv).find(c) != std::string_view::npos;
+    if (shape == 'y') return ("89ab"sv).find(c) != std::string_view::npos;
+    return c == shape;
+  });
 }
 
 std::string to_string(const AttemptLabel& label) {

@@ -11,7 +11,8 @@
 
 namespace penstock {
 
-std::string new_id();  // a random UUID
+std::string new_id();                        // a random UUID
+bool is_id(std::string_view text) noexcept;  // of the shape that new_id() gives
 
 struct AttemptLabel {
   std::string attempt_id;

@@ -10,6 +10,7 @@
 #include "load/access.h"
 #include "load/source.h"
 #include "load/staged_objects.h"
+#include "penstock/error.h"
 #include "staging/pipeline.h"
 
 namespace penstock {
@@ -50,8 +51,7 @@ class StagedSupply final : public Supply {
   }
 
   Provided provide(const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) override {
-    const staging::Staged staged = staging::stage(source_.inputs, objects_.store(), objects_.prefix(),
-                                                  stage_options(batch, on_progress), context_.stop);
+    const staging::Staged staged = stage(stage_options(batch, on_progress));
     std::vector<ObjectInfo> parts;
     parts.reserve(staged.parts.size());
     for (const staging::Part& part : staged.parts) parts.push_back(part.object);
@@ -66,6 +66,14 @@ class StagedSupply final : public Supply {
   void leave() noexcept override { objects_.leave(); }
 
  private:
+  staging::Staged stage(const staging::StageOptions& how) {
+    try {
+      return staging::stage(source_.inputs, objects_.store(), objects_.prefix(), how, context_.stop);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::conflict) throw;
+      throw Error(ErrorKind::unavailable, e.what());  // the source is what it was: an upload of ours was taken away
+    }
+  }
   [[nodiscard]] staging::StageOptions stage_options(
       const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) const {
     staging::StageOptions how{
