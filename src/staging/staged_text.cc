@@ -12,32 +12,13 @@
 
 #include "base/text.h"
 #include "penstock/error.h"
+#include "staging/chunk_text.h"
 #include "staging/postgres_text.h"
 
 namespace penstock::staging {
 namespace {
 
 constexpr std::size_t kStretch = 64 * kCsvBlockBytes;
-
-[[noreturn]] void refuse(const Chunk& chunk, std::string_view input, std::size_t at, const std::string& what) {
-  const std::string_view before = chunk.text().substr(0, at);
-  const auto line = chunk.first_line + static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
-  throw Error(ErrorKind::refused, fmt::format("{} line {}: {}", printable(input), line, what));
-}
-
-void refuse_unless_text(const Chunk& chunk, std::string_view input) {
-  const std::string_view text = chunk.text();
-  if (!simdjson::validate_utf8(text)) {
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t length = text.find('\n', at) + 1 - at;
-      if (!is_utf8(text.substr(at, length))) refuse(chunk, input, at, "the bytes are no UTF-8; convert the file first");
-      at += length;
-    }
-  }
-  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
-    refuse(chunk, input, nul, "there is a NUL byte, which Redshift's text can't hold");
-  }
-}
 
 void append_number(std::uint64_t number, Buffer& out) {
   const fmt::format_int digits(number);
@@ -114,12 +95,12 @@ class CsvRun {
     after_closing_ = (closing >> 63) != 0;
     for (std::uint64_t odd = opening & ~(behind_bound | behind_closing); odd != 0; odd &= odd - 1) {
       const std::size_t at = base + static_cast<unsigned>(std::countr_zero(odd));
-      if (!only_blanks_before(at)) refuse(chunk_, input_, at, "a quote inside a field that does not begin with one");
+      if (!only_blanks_before(at)) refuse_at(chunk_, input_, at, "a quote inside a field that does not begin with one");
     }
     for (std::uint64_t odd = behind_closing & ~(bounds | opening); odd != 0; odd &= odd - 1) {
       const std::size_t at = base + static_cast<unsigned>(std::countr_zero(odd));
       if (at < text_.size() && !only_blanks_after(at))
-        refuse(chunk_, input_, at, "text behind a field's closing quote");
+        refuse_at(chunk_, input_, at, "text behind a field's closing quote");
     }
   }
 
@@ -163,9 +144,9 @@ class CsvRun {
 
   void end_record(std::size_t at, std::size_t end) {
     if (fields_ != shape_.fields) {
-      refuse(chunk_, input_, at,
-             fmt::format("{} field{}, where {} {} expected", fields_, fields_ == 1 ? "" : "s", shape_.fields,
-                         shape_.fields == 1 ? "is" : "are"));
+      refuse_at(chunk_, input_, at,
+                fmt::format("{} field{}, where {} {} expected", fields_, fields_ == 1 ? "" : "s", shape_.fields,
+                            shape_.fields == 1 ? "is" : "are"));
     }
     if (shape_.with_position) {
       flush(end);
@@ -189,7 +170,8 @@ class CsvRun {
     const char quote = shape_.dialect.quote;
     const bool is_quoted = field.size() == kNullText.size() + 2 && field.front() == quote && field.back() == quote;
     if (field == kNullText || (is_quoted && field.substr(1, kNullText.size()) == kNullText)) {
-      refuse(chunk_, input_, field_, "a field is the character U+001A alone, which stands for NULL in what is staged");
+      refuse_at(chunk_, input_, field_,
+                "a field is the character U+001A alone, which stands for NULL in what is staged");
     }
   }
 
@@ -263,7 +245,7 @@ class JsonText final : public StagedText {
       const std::string_view line = trimmed(text.substr(at, end - at));
       if (!line.empty()) {
         if (line.size() < 2 || line.front() != '{' || line.back() != '}') {
-          refuse(chunk, input, at, "the line is no JSON object from { to }");
+          refuse_at(chunk, input, at, "the line is no JSON object from { to }");
         }
         append_object(line, first_position + records, out);
         ++records;

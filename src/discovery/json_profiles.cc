@@ -1,0 +1,217 @@
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "discovery/chunk_profiles.h"
+#include "penstock/error.h"
+#include "staging/chunk_text.h"
+
+namespace penstock::discovery {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+using staging::Chunk;
+
+constexpr std::size_t kMostColumns = 1600;  // of a table
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
+}
+
+struct Member {
+  std::string name;
+  Place place{};  // where it came up; in one object, by its number
+  std::size_t ordinal = 0;
+  std::uint64_t values = 0;  // that are no NULL
+  std::uint64_t last = 0;    // the record that had it last
+  Profile profile{};
+};
+
+class JsonProfiles final : public ChunkProfiles {
+ public:
+  std::uint64_t add(Chunk& chunk, std::string_view input, std::uint64_t number) override {
+    staging::refuse_unless_text(chunk, input);
+    chunk.buffer.reserve(chunk.end + simdjson::SIMDJSON_PADDING);
+    chunk_ = &chunk;
+    input_ = input;
+    number_ = number;
+    const std::string_view text = chunk.text();
+    const std::uint64_t before = records_;
+    for (at_ = 0; at_ < text.size();) {
+      const std::size_t end = text.find('\n', at_);
+      const std::string_view line = trimmed(text.substr(at_, end - at_));
+      if (!line.empty()) add_object(line);
+      at_ = end + 1;
+    }
+    chunk_ = nullptr;
+    return records_ - before;
+  }
+
+  void merge(ChunkProfiles& other) override {
+    for (const Member& theirs : dynamic_cast<JsonProfiles&>(other).members_) {
+      Member& ours = member(theirs.name, theirs.place, theirs.ordinal);
+      if (std::pair(theirs.place, theirs.ordinal) < std::pair(ours.place, ours.ordinal)) {
+        ours.place = theirs.place;
+        ours.ordinal = theirs.ordinal;
+      }
+      ours.values += theirs.values;
+      ours.profile.merge(theirs.profile);
+    }
+    if (members_.size() > kMostColumns) throw Error(ErrorKind::refused, too_many());
+  }
+
+  [[nodiscard]] std::vector<std::pair<std::string, Profile>> columns(const std::vector<std::string>& /*names*/,
+                                                                     std::uint64_t records) const override {
+    std::vector<const Member*> sorted;
+    for (const Member& member : members_) sorted.push_back(&member);
+    std::ranges::sort(sorted, {}, [](const Member* member) { return std::pair(member->place, member->ordinal); });
+    std::vector<std::pair<std::string, Profile>> out;
+    for (const Member* member : sorted) {
+      Profile profile = member->profile;
+      profile.add_nulls(records - std::min(records, member->values));
+      out.emplace_back(member->name, std::move(profile));
+    }
+    return out;
+  }
+
+ private:
+  void add_object(std::string_view line) {
+    const auto* const limit = chunk_->buffer.view().data() + chunk_->buffer.capacity();
+    const auto room = static_cast<std::size_t>(limit - line.data());
+    ondemand::document document;
+    ondemand::object object;
+    if (parser_.iterate(line.data(), line.size(), room).get(document) != simdjson::SUCCESS ||
+        document.get_object().get(object) != simdjson::SUCCESS) {
+      refuse("the line is no JSON object from { to }");
+    }
+    ++records_;
+    next_ = 0;
+    std::size_t ordinal = 0;
+    for (auto field : object) {
+      std::string_view name;
+      ondemand::value value;
+      if (field.unescaped_key().get(name) != simdjson::SUCCESS || field.value().get(value) != simdjson::SUCCESS) {
+        refuse("the JSON object is malformed");
+      }
+      add_member(name, ordinal++, value);
+    }
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) refuse("the line is more than one JSON object");
+  }
+
+  void add_member(std::string_view name, std::size_t ordinal, ondemand::value value) {
+    Member& of = member(name, {.chunk = number_, .at = at_}, ordinal);
+    ondemand::json_type type{};
+    if (value.type().get(type) != simdjson::SUCCESS) refuse("the JSON object is malformed");
+    if (type == ondemand::json_type::null) {
+      if (!value.is_null()) refuse("the JSON object is malformed");
+      return;
+    }
+    if (of.last != records_) ++of.values;  // once an object, should it be there twice
+    of.last = records_;
+    switch (type) {
+      case ondemand::json_type::string:
+        add_string(of.profile, value);
+        return;
+      case ondemand::json_type::boolean: {
+        bool is = false;
+        if (value.get_bool().get(is) != simdjson::SUCCESS) refuse("the JSON object is malformed");
+        note(of.profile, {.kind = Kind::boolean}, is ? "true" : "false");
+        return;
+      }
+      case ondemand::json_type::number:
+        add_number(of.profile, value);
+        return;
+      default:
+        add_nested(of.profile, value, type);
+    }
+  }
+
+  // A string is no number, whatever it looks like; dates have no other way to be written.
+  void add_string(Profile& profile, ondemand::value& value) {
+    std::string_view text;
+    if (value.get_string().get(text) != simdjson::SUCCESS) refuse("a JSON string is malformed");
+    Value is;
+    if (profile.wants_values()) is = value_of(text);
+    const bool is_day = is.kind == Kind::empty || (is.kind >= Kind::date && is.kind <= Kind::timestamptz);
+    note(profile, is_day ? is : Value{}, text);
+  }
+
+  void add_number(Profile& profile, ondemand::value& value) {
+    const std::string_view digits = trimmed(value.raw_json_token());
+    double number = 0;  // and so it is looked at
+    const auto error = value.get_double().get(number);
+    if (error != simdjson::SUCCESS && !is_large(digits)) refuse("a JSON number is malformed");
+    note(profile, value_of(digits), digits);
+  }
+
+  // One that has more digits, or is larger, than the parser takes.
+  static bool is_large(std::string_view digits) {
+    return digits.find_first_not_of("+-.0123456789Ee") == std::string_view::npos;
+  }
+
+  void add_nested(Profile& profile, ondemand::value& value, ondemand::json_type type) {
+    std::string_view raw;
+    simdjson::error_code error = simdjson::SUCCESS;
+    if (type == ondemand::json_type::object) {
+      ondemand::object object;
+      error = value.get_object().get(object);
+      if (error == simdjson::SUCCESS) error = object.raw_json().get(raw);
+    } else {
+      ondemand::array array;
+      error = value.get_array().get(array);
+      if (error == simdjson::SUCCESS) error = array.raw_json().get(raw);
+    }
+    if (error != simdjson::SUCCESS) refuse("the JSON object is malformed");
+    note(profile, {.kind = Kind::nested}, trimmed(raw));
+  }
+
+  void note(Profile& profile, const Value& value, std::string_view text) {
+    if (profile.add(value, text.size())) {
+      profile.sight(value.kind, sighting_of(*chunk_, input_, number_, at_, text));
+    }
+  }
+
+  // Objects mostly have their members in one order.
+  Member& member(std::string_view name, const Place& place, std::size_t ordinal) {
+    if (next_ < members_.size() && members_[next_].name == name) return members_[next_++];
+    const auto found = by_name_.find(std::string(name));
+    if (found != by_name_.end()) {
+      next_ = found->second + 1;
+      return members_[found->second];
+    }
+    if (chunk_ != nullptr && members_.size() == kMostColumns) refuse(too_many());
+    by_name_.emplace(name, members_.size());
+    members_.push_back({.name = std::string(name), .place = place, .ordinal = ordinal});
+    next_ = members_.size();
+    return members_.back();
+  }
+
+  static std::string too_many() {
+    return fmt::format("the objects have members of more than {} names, and a table that many columns at most",
+                       kMostColumns);
+  }
+
+  [[noreturn]] void refuse(std::string_view what) const { staging::refuse_at(*chunk_, input_, at_, what); }
+
+  ondemand::parser parser_;
+  std::vector<Member> members_;
+  std::unordered_map<std::string, std::size_t> by_name_;
+  std::size_t next_ = 0;  // the member that is expected
+  std::uint64_t records_ = 0;
+  // what is being read
+  const Chunk* chunk_ = nullptr;
+  std::string_view input_;
+  std::uint64_t number_ = 0;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<ChunkProfiles> json_profiles() { return std::make_unique<JsonProfiles>(); }
+
+}  // namespace penstock::discovery
