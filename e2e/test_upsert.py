@@ -146,7 +146,7 @@ def test_repeated_keys_are_refused_unless_told(table):
     assert counts(table.upsert(twice, "--key", "id", "--order-by", "day")) == (3, 0, 2, 1)
     assert table.rows()[0] == ("1", "2024-01-03", "third")
     outcome = table.upsert(twice, "--key", "id", "--duplicates", "keep")
-    assert counts(outcome) == (3, 0, 3, 0) and outcome["replaced"] == 2
+    assert counts(outcome) == (3, 1, 2, 0) and outcome["replaced"] == 2
     assert [r[2] for r in table.rows()] == ["second", "third", "a", "other"]
 
 

@@ -50,8 +50,8 @@ struct HistoryEntry {
   std::uint64_t rows = 0;        // written
   std::uint64_t replaced = 0;    // that gave way
   std::uint64_t read = 0;        // records of the source
-  std::uint64_t inserted = 0;    // rows whose key the table did not have
-  std::uint64_t updated = 0;     // rows whose key it had
+  std::uint64_t inserted = 0;    // rows that took nobody's place
+  std::uint64_t updated = 0;     // rows that took the place of others
   std::uint64_t superseded = 0;  // records that lost against another one
   std::int64_t query = 0;        // of the COPY, as stl_query knows it
   std::vector<LoadedObject> objects;

@@ -75,9 +75,11 @@ struct UpsertProgress {
 struct UpsertOutcome {
   std::string schema;
   std::string table;
-  std::uint64_t read = 0;        // records of the source
-  std::uint64_t inserted = 0;    // rows of keys that the table did not have; of append and replace: all
-  std::uint64_t updated = 0;     // rows of keys that it had
+  std::uint64_t read = 0;      // records of the source
+  std::uint64_t inserted = 0;  // rows that took nobody's place; of append and replace: all
+  // Rows that took the place of others: as many as gave way, or all, if more did. To count those by their keys would
+  // read the table once more.
+  std::uint64_t updated = 0;
   std::uint64_t superseded = 0;  // records that lost against another of the source, or against the table's row
   std::uint64_t replaced = 0;    // rows that gave way
   std::uint64_t bytes_read = 0;

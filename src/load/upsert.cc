@@ -91,11 +91,11 @@ class UpsertAttempt {
     if (plan.null_keys) refuse_null_keys(transaction, *plan.null_keys);
     if (plan.repeated_keys) refuse_repeated_keys(transaction, *plan.repeated_keys);
     if (plan.drop_older) transaction.execute(*plan.drop_older, "dropping what is older than the table's rows");
-    if (plan.known_keys) outcome_.updated = count(transaction, *plan.known_keys, "comparing keys");
     if (plan.remove) outcome_.replaced = transaction.execute(*plan.remove, "removing the rows that give way").affected;
     std::uint64_t written = outcome_.read;
     if (plan.insert) written = transaction.execute(*plan.insert, "inserting").affected;
     if (plan.drop_stage) transaction.execute(*plan.drop_stage, "dropping the stage table");
+    if (how_.mode == WriteMode::upsert) outcome_.updated = std::min(outcome_.replaced, written);
     outcome_.inserted = written - outcome_.updated;
     outcome_.superseded = outcome_.read - written;
     if (written == 0 && outcome_.replaced > 0 && !how_.allow_empty) {

@@ -86,7 +86,6 @@ class Planner {
     if (how_.null_keys == NullKeys::refuse) plan.null_keys = count_null_keys();
     if (how_.duplicates == Duplicates::refuse) plan.repeated_keys = repeated_keys();
     if (!order_by_.empty() && how_.mode == WriteMode::upsert) plan.drop_older = drop_older();
-    if (how_.mode == WriteMode::upsert) plan.known_keys = count_known_keys();
     plan.remove = how_.mode == WriteMode::replace ? remove_all() : remove_known();
     plan.insert = insert();
     plan.drop_stage = Sql("DROP TABLE ") << Identifier(kStageTable);
@@ -217,11 +216,6 @@ class Planner {
     return query;
   }
 
-  [[nodiscard]] Statement count_known_keys() const {
-    return Sql("SELECT count(*) FROM (") << winners() << Sql(") w WHERE EXISTS (SELECT 1 FROM ") << target_.name()
-                                         << Sql(" t WHERE ") << same_key(Identifier("t"), Identifier("w")) << Sql(")");
-  }
-
   // DELETE, not TRUNCATE: on Redshift TRUNCATE commits the transaction it runs in.
   [[nodiscard]] Statement remove_all() const { return Sql("DELETE FROM ") << target_.name(); }
 
@@ -305,7 +299,6 @@ std::vector<Statement> statements_of(const UpsertPlan& plan) {
   add(plan.null_keys);
   add(plan.repeated_keys);
   add(plan.drop_older);
-  add(plan.known_keys);
   add(plan.remove);
   add(plan.insert);
   add(plan.drop_stage);

@@ -43,7 +43,6 @@ struct UpsertPlan {
   std::optional<redshift::Statement> null_keys{};      // → how many rows of the stage have no key
   std::optional<redshift::Statement> repeated_keys{};  // → some keys, and how many rows each has
   std::optional<redshift::Statement> drop_older{};     // rows of the stage that the target's are newer than
-  std::optional<redshift::Statement> known_keys{};     // → how many rows are to be inserted whose key the target has
   std::optional<redshift::Statement> remove{};         // the target's rows that give way
   std::optional<redshift::Statement> insert{};
   std::optional<redshift::Statement> drop_stage{};
