@@ -9,6 +9,7 @@ from harness.local_redshift import LocalRedshift
 from harness.place import Place
 from harness.processes import folder_for_servers
 from harness.program import Program
+from harness.upsert_table import Table
 
 numbers = itertools.count(1)
 
@@ -81,6 +82,12 @@ def still_running(request):
 @pytest.fixture
 def place(new_place) -> Place:
     return new_place()
+
+
+@pytest.fixture
+def table(place, tmp_path) -> Table:
+    """A table to upsert into; a test that makes tables of its own calls them otherwise."""
+    return Table(place, tmp_path)
 
 
 @pytest.fixture(scope="session")

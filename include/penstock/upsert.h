@@ -42,8 +42,11 @@ enum class NullKeys {
 enum class SourceFormat { csv, json };  // json: one object a line
 
 struct UpsertOptions {
-  std::vector<std::string> sources{};  // local paths and globs; "-": stdin, alone
-  std::string into{};                  // schema.table
+  // Local paths and globs; "-": stdin, alone; postgresql://…/database with a query, or …/database::schema.table, alone.
+  std::vector<std::string> sources{};
+  std::string query{};   // what to read of a server
+  unsigned streams = 0;  // sessions that read a table of PostgreSQL side by side; 0: as many as its size is worth
+  std::string into{};    // schema.table
   WriteMode mode = WriteMode::upsert;
   std::vector<std::string> key{};
   std::string order_by{};  // column; a row that is older by it than the table's loses

@@ -39,6 +39,7 @@ struct Typed {
   std::string quote;
   std::string escape;
   std::string memory;
+  std::string streams;
   std::string lock_timeout;
   bool no_maintenance = false;
   bool json = false;
@@ -85,6 +86,16 @@ void read_memory(const std::string& text, UpsertOptions& options, Problems& prob
   options.memory = static_cast<std::size_t>(*mebibytes) << 20;
 }
 
+void read_streams(const std::string& text, UpsertOptions& options, Problems& problems) {
+  if (text.empty()) return;
+  const auto streams = read_number(text);
+  if (!streams || *streams < 1) {
+    problems.add(fmt::format("--streams '{}' is not a number, 1 at least", printable(text)));
+    return;
+  }
+  options.streams = static_cast<unsigned>(*streams);
+}
+
 UpsertOptions understand(const Typed& typed, Problems& problems) {
   UpsertOptions options = typed.options;
   options.key = split_list(typed.key);
@@ -98,6 +109,7 @@ UpsertOptions understand(const Typed& typed, Problems& problems) {
   options.escape = read_character("--escape", typed.escape, problems);
   options.maintenance = !typed.no_maintenance;
   read_memory(typed.memory, options, problems);
+  read_streams(typed.streams, options, problems);
   if (const auto seconds = read_seconds("--lock-timeout", typed.lock_timeout, problems))
     options.lock_timeout = *seconds;
   for (std::string& problem : problems_of(options)) problems.add(std::move(problem));
@@ -168,17 +180,26 @@ void add_upsert(Program& program) {
       "penstock upsert candies.csv --into foods.v1_candy_names --key id\n"
       "  penstock upsert 'events/*.jsonl.gz' --into web.events --key id --order-by updated_at\n"
       "  psql -c \"COPY (SELECT …) TO STDOUT (FORMAT csv, HEADER)\" | penstock upsert - --into web.users --key id\n"
+      "  penstock upsert postgresql://app@db/shop --query 'SELECT id, total FROM orders' --into shop.orders --key id\n"
       "  penstock upsert today.csv --into web.totals --replace\n\n"
       "All in one transaction: who reads the table sees it before, or after. CSV has a header, matched by name, in "
       "any\n"
       "order; an unquoted empty field is NULL, \"\" is empty text. The source is staged below PENSTOCK_S3_BASE_PATH.\n"
+      "What a postgresql:// leaves out comes from PGHOST, PGUSER and the like; a password in it is seen by all who may "
+      "list\n"
+      "processes: PGPASSWORD or ~/.pgpass keeps it to you.\n"
       "Needs REDSHIFT_HOST, REDSHIFT_DB, REDSHIFT_USER and REDSHIFT_PASSWORD, and AWS credentials by the standard "
       "chain.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 outcome unknown, 5 table busy.",
       [typed](const Environment& environment, Problems& problems) { return prepare(*typed, environment, problems); });
   UpsertOptions& options = typed->options;
   app.add_option("SOURCE", options.sources,
-                 "Files, globs in quotes, or - for stdin; .csv .tsv .json .jsonl, .gz .zst .bz2");
+                 "Files, globs in quotes, or - for stdin; .csv .tsv .json .jsonl, .gz .zst .bz2; "
+                 "postgresql://user@host/database[::schema.table]");
+  app.add_option("--query", options.query,
+                 "What to read of a server; of a table that the URI names, nothing need be said");
+  app.add_option("--streams", typed->streams,
+                 "Sessions that read a table of PostgreSQL side by side; by its size by default");
   app.add_option("--into", options.into, "The table, schema.table");
   app.add_option("--key", typed->key, "Columns that say which row is which, separated by commas");
   app.add_option("--order-by", options.order_by, "Column by which the newest row wins, over the table's, too");

@@ -1,11 +1,14 @@
 #include "load/supply.h"
 
+#include "load/postgres_supply.h"
 #include "load/staged_supply.h"
+#include "postgres/address.h"
 
 namespace penstock {
 
 std::unique_ptr<Supply> open_supply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
                                     const std::string& load_id) {
+  if (postgres::is_address(options.sources.front())) return postgres_supply(options, context, base, load_id);
   return staged_supply(options, context, base, load_id);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -13,12 +14,14 @@
 #include "load/attempt.h"
 #include "load/fingerprint.h"
 #include "load/ledger.h"
+#include "load/postgres_supply.h"
 #include "load/settlement.h"
 #include "load/supply.h"
 #include "load/target_session.h"
 #include "load/target_steps.h"
 #include "load/upsert_plan.h"
 #include "penstock/error.h"
+#include "postgres/address.h"
 #include "redshift/catalog.h"
 
 namespace penstock {
@@ -290,11 +293,11 @@ void check_target(const std::string& into, std::vector<std::string>& problems) {
 }
 
 void check_sources(const std::vector<std::string>& sources, std::vector<std::string>& problems) {
-  if (sources.empty()) problems.emplace_back("SOURCE is missing: a file, a glob, or - for stdin");
+  if (sources.empty()) problems.emplace_back("SOURCE is missing: a file, a glob, - for stdin, or postgresql://…");
   for (const std::string& source : sources) {
     if (source == "-" && sources.size() > 1) problems.emplace_back("stdin (-) must be the only source");
-    if (source.find("://") != std::string::npos) {
-      problems.push_back(fmt::format("{} is not supported as a source yet: files and stdin are",
+    if (!postgres::is_address(source) && source.find("://") != std::string::npos) {
+      problems.push_back(fmt::format("{} is not supported as a source yet: files, stdin and postgresql:// are",
                                      printable(source.substr(0, source.find("://") + 3))));
     }
   }
@@ -343,6 +346,7 @@ std::vector<std::string> problems_of(const UpsertOptions& options) {
   check_target(options.into, problems);
   check_keys(options, problems);
   check_dialect(options, problems);
+  std::ranges::move(problems_of_server(options), std::back_inserter(problems));
   if (options.lock_timeout < std::chrono::seconds(1)) problems.emplace_back("--lock-timeout is less than a second");
   return problems;
 }
