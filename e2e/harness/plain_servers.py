@@ -40,14 +40,15 @@ class PlainVersitygw:
     access_key_id = "AKIAPLAINPLAINPLAIN0"
     secret_access_key = "plain" * 8
 
-    def __init__(self, binary: str, folder: Path) -> None:
+    def __init__(self, binary: str, folder: Path, *options: str) -> None:
+        """options: of its posix backend."""
         buckets = folder / "buckets"
         buckets.mkdir(parents=True)
         self.port = free_port()
         self.endpoint_url = f"http://127.0.0.1:{self.port}"
         self._server = Server("versitygw", [
             binary, "--port", f"127.0.0.1:{self.port}", "--access", self.access_key_id, "--secret",
-            self.secret_access_key, "--quiet", "posix", str(buckets)], folder / "versitygw.log")
+            self.secret_access_key, "--quiet", "posix", *options, str(buckets)], folder / "versitygw.log")
         self._server.wait_for(lambda: accepts_connections(self.port))
 
     def stop(self) -> None:
