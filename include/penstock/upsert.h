@@ -39,7 +39,7 @@ enum class NullKeys {
   insert,  // a row without a key is a new row
 };
 
-enum class SourceFormat { csv, json };  // json: one object a line
+enum class SourceFormat { csv, json, parquet };  // json: one object a line
 
 struct UpsertOptions {
   // Local paths and globs; "-": stdin, alone; postgresql://…/database with a query, or …/database::schema.table, alone.
@@ -56,7 +56,7 @@ struct UpsertOptions {
   bool missing_as_null = false;  // columns that the source lacks become NULL (or their default) in rows that give way
 
   std::optional<SourceFormat> format{};  // unset: by the name; CSV on stdin
-  std::vector<std::string> columns{};    // of CSV without a header, in its order
+  std::vector<std::string> columns{};    // of CSV without a header, in its order; of others those to take
   std::optional<char> delimiter{};       // unset: a comma, a tab in .tsv
   char quote = '"';
   std::optional<char> escape{};

@@ -65,7 +65,8 @@ std::optional<SourceFormat> read_format(const std::string& text, Problems& probl
   if (text.empty()) return std::nullopt;
   if (text == "csv") return SourceFormat::csv;
   if (text == "json") return SourceFormat::json;
-  problems.add(fmt::format("--format '{}' is neither csv nor json", printable(text)));
+  if (text == "parquet") return SourceFormat::parquet;
+  problems.add(fmt::format("--format '{}' is neither csv, json nor parquet", printable(text)));
   return std::nullopt;
 }
 
@@ -194,7 +195,7 @@ void add_upsert(Program& program) {
       [typed](const Environment& environment, Problems& problems) { return prepare(*typed, environment, problems); });
   UpsertOptions& options = typed->options;
   app.add_option("SOURCE", options.sources,
-                 "Files, globs in quotes, or - for stdin; .csv .tsv .json .jsonl, .gz .zst .bz2; "
+                 "Files, globs in quotes, or - for stdin; .csv .tsv .json .jsonl, .gz .zst .bz2; .parquet; "
                  "postgresql://user@host/database[::schema.table]");
   app.add_option("--query", options.query,
                  "What to read of a server; of a table that the URI names, nothing need be said");
@@ -210,8 +211,9 @@ void add_upsert(Program& program) {
   app.add_flag("--replace", typed->replace, "Replace all rows of the table");
   app.add_flag("--allow-empty", options.allow_empty, "Let a source without a record replace rows");
   app.add_flag("--missing-as-null", options.missing_as_null, "Let columns that the source lacks become NULL");
-  app.add_option("--format", typed->format, "csv or json, where the name does not say");
-  app.add_option("--columns", typed->columns, "The columns of CSV without a header, separated by commas");
+  app.add_option("--format", typed->format, "csv, json or parquet, where the name does not say");
+  app.add_option("--columns", typed->columns,
+                 "The columns of CSV without a header, of others those to take; separated by commas");
   app.add_option("--delimiter", typed->delimiter, "Between fields of CSV; , by default, a tab in .tsv");
   app.add_option("--quote", typed->quote, "Around fields of CSV; \" by default");
   app.add_option("--escape", typed->escape, "Before what is to be text in CSV; none by default");

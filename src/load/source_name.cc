@@ -17,9 +17,12 @@ std::optional<NameSays> what_name_says(std::string name) {
     std::string_view end;
     NameSays says;
   };
-  constexpr std::array kSuffixes{
-      Suffix{".csv", {}}, Suffix{".tsv", {SourceFormat::csv, '\t'}}, Suffix{".json", {SourceFormat::json, ','}},
-      Suffix{".jsonl", {SourceFormat::json, ','}}, Suffix{".ndjson", {SourceFormat::json, ','}}};
+  constexpr std::array kSuffixes{Suffix{".csv", {}},
+                                 Suffix{".tsv", {SourceFormat::csv, '\t'}},
+                                 Suffix{".json", {SourceFormat::json, ','}},
+                                 Suffix{".jsonl", {SourceFormat::json, ','}},
+                                 Suffix{".ndjson", {SourceFormat::json, ','}},
+                                 Suffix{".parquet", {SourceFormat::parquet, ','}}};
   for (const Suffix& suffix : kSuffixes) {
     if (lower(name).ends_with(suffix.end)) return suffix.says;
   }
@@ -33,9 +36,8 @@ NameSays what_names_say(const std::vector<std::string>& names, const std::option
     const auto says = what_name_says(name);
     if (!says) {
       if (given) continue;
-      throw Error(
-          ErrorKind::invalid,
-          fmt::format("{}: the name does not say what is in it; --format csv or --format json does", printable(name)));
+      throw Error(ErrorKind::invalid,
+                  fmt::format("{}: the name does not say what is in it; --format does", printable(name)));
     }
     if (all && *all != *says) {
       throw Error(ErrorKind::invalid, fmt::format("{} and {} are of different formats; one upsert reads one",

@@ -1,6 +1,6 @@
 // What the names of a source's files or objects say is in them.
 //
-//     .csv, .tsv, .json, .jsonl, .ndjson, each with .gz, .zst, .bz2 or .lzo behind it
+//     .csv, .tsv, .json, .jsonl, .ndjson, each with .gz, .zst, .bz2 or .lzo behind it; .parquet
 //
 // Pure. Errors: invalid, naming what it is about.
 #pragma once

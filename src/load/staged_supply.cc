@@ -2,16 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "columnar/parquet.h"
 #include "load/access.h"
 #include "load/source.h"
 #include "load/staged_objects.h"
 #include "penstock/error.h"
 #include "staging/pipeline.h"
+#include "table/type.h"
 
 namespace penstock {
 namespace {
@@ -42,6 +46,8 @@ class StagedSupply final : public Supply {
       batch.columns = match_columns(source_.columns, table, source_.name);
       batch.null_as = std::string(staging::kNullText);
     }
+    batch.types = types_of(batch.columns, table);
+    refuse_misfits(batch);
     return batch;
   }
 
@@ -51,7 +57,7 @@ class StagedSupply final : public Supply {
   }
 
   Provided provide(const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) override {
-    const staging::Staged staged = stage(stage_options(batch, on_progress));
+    const staging::Staged staged = stage(batch, stage_options(batch, on_progress));
     std::vector<ObjectInfo> parts;
     parts.reserve(staged.parts.size());
     for (const staging::Part& part : staged.parts) parts.push_back(part.object);
@@ -66,18 +72,45 @@ class StagedSupply final : public Supply {
   void leave() noexcept override { objects_.leave(); }
 
  private:
-  staging::Staged stage(const staging::StageOptions& how) {
+  staging::Staged stage(const Batch& batch, const staging::StageOptions& how) {
+    const auto inputs = source_.format == SourceFormat::parquet
+                            ? columnar::parquet_inputs(source_.parquet, wanted(batch), arrows_memory())
+                            : source_.inputs;
     try {
-      return staging::stage(source_.inputs, objects_.store(), objects_.prefix(), how, context_.stop);
+      return staging::stage(inputs, objects_.store(), objects_.prefix(), how, context_.stop);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::conflict) throw;
       throw Error(ErrorKind::unavailable, e.what());  // the source is what it was: an upload of ours was taken away
     }
   }
+
+  // What each of the table's columns gets of a Parquet file, and what it is.
+  [[nodiscard]] std::vector<columnar::Wanted> wanted(const Batch& batch) const {
+    std::vector<columnar::Wanted> wanted;
+    for (std::size_t i = 0; i < source_.columns.size(); ++i) {
+      wanted.push_back({.name = source_.columns[i], .into = table::parse_type(batch.types[i])});
+    }
+    return wanted;
+  }
+
+  void refuse_misfits(const Batch& batch) const {
+    std::vector<std::string> problems;
+    for (const columnar::ParquetFile& file : source_.parquet) {
+      std::ranges::move(columnar::misfits(file, wanted(batch)), std::back_inserter(problems));
+    }
+    if (!problems.empty()) throw Error(ErrorKind::refused, fmt::format("{}", fmt::join(problems, "\n")));
+  }
+
+  // Rows come as columns of Arrow's, and only what is made of them is staging's.
+  [[nodiscard]] std::size_t arrows_memory() const {
+    return source_.format == SourceFormat::parquet ? options_.memory - options_.memory / 4 : 0;
+  }
+
   [[nodiscard]] staging::StageOptions stage_options(
       const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) const {
-    staging::StageOptions how{
-        .compression = Compression::zstd, .memory = options_.memory, .metadata = {{"penstock-load", load_id_}}};
+    staging::StageOptions how{.compression = Compression::zstd,
+                              .memory = options_.memory - arrows_memory(),
+                              .metadata = {{"penstock-load", load_id_}}};
     if (source_.format == SourceFormat::json) {
       how.shape = staging::JsonShape{.position_name = batch.has_position ? kPositionColumn : ""};
     } else {

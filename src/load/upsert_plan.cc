@@ -275,6 +275,12 @@ std::vector<std::string> match_columns(const std::vector<std::string>& source_na
   return columns;
 }
 
+std::vector<std::string> types_of(const std::vector<std::string>& columns, const CatalogTable& table) {
+  std::vector<std::string> types;
+  for (const std::string& name : columns) types.push_back(column_named(table, name)->type);
+  return types;
+}
+
 std::vector<std::string> writable_columns(const CatalogTable& table) {
   std::vector<std::string> columns;
   for (const CatalogColumn& column : table.columns) {

@@ -28,6 +28,7 @@ inline constexpr char kPositionColumn[] = "penstock_position";
 // What is to be written, as COPY reads it.
 struct Batch {
   std::vector<std::string> columns{};  // the table's names, in the order in which they are copied
+  std::vector<std::string> types{};    // of them, as the catalog prints them
   bool has_position = false;           // after them, each record's position in the source
   redshift::CopyFormat format{};
   redshift::CopyCompression compression = redshift::CopyCompression::none;
@@ -51,6 +52,8 @@ struct UpsertPlan {
 // The table's name for each of the source's columns; case doesn't count. not_found: all that the table has not.
 std::vector<std::string> match_columns(const std::vector<std::string>& names, const redshift::CatalogTable& table,
                                        const std::string& source);
+// Of columns of the table, by its names for them.
+std::vector<std::string> types_of(const std::vector<std::string>& columns, const redshift::CatalogTable& table);
 // Those that a source which names none (JSON) is copied into: all but identity columns.
 std::vector<std::string> writable_columns(const redshift::CatalogTable& table);
 

@@ -1,0 +1,58 @@
+// Local Parquet files as inputs of staging: their columns, and their rows as batches of records.
+//
+// A file is read a batch of rows at a time, whatever its row groups are; how many rows a batch is follows from what the
+// last ones took. Checksums of pages are held where the writer left some.
+//
+// Threads: any; an input's batches by one at a time. Lifetime: an input outlives its batches.
+// Memory:  Arrow's buffers, of all batches that are under way, stay below `memory`: a page of each column, and a few
+//          batches. What needs more is refused.
+// Errors:  Error not_found, denied; refused, with the file's name: no Parquet file that can be read, columns that are
+//          not there (any more), values that have no text (see csv_batch.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "staging/pipeline.h"
+#include "table/type.h"
+
+namespace arrow {
+class Schema;
+}
+
+namespace penstock::columnar {
+
+struct ParquetColumn {
+  std::string name;
+  std::string type;                       // in Arrow's words
+  std::optional<table::Type> table_type;  // what a table has for it; nullopt: nothing holds it
+};
+
+struct ParquetFile {
+  std::string path;
+  std::vector<ParquetColumn> columns;  // of the top level: a nested column is one
+  std::uint64_t records = 0;
+  std::shared_ptr<const arrow::Schema> schema;
+};
+
+ParquetFile look_at_parquet(const std::string& path);  // reads its footer
+
+// A column of the files, and what it is in the table.
+struct Wanted {
+  std::string name;
+  std::optional<table::Type> into{};  // unset: a type that we don't know; text is what it gets
+};
+
+// Why columns of a file can't go into those of the table, one text each. A name that the file has not is one, too.
+std::vector<std::string> misfits(const ParquetFile& file, std::span<const Wanted> wanted);
+
+// Inputs whose records have the wanted columns, in their order.
+std::vector<staging::Input> parquet_inputs(std::span<const ParquetFile> files, std::vector<Wanted> wanted,
+                                           std::size_t memory);
+
+}  // namespace penstock::columnar
