@@ -209,6 +209,18 @@ def test_a_folder_whose_path_is_long_or_odd_is_as_good_as_any(local: Local) -> N
     assert local.environment()["PENSTOCK_S3_FOLDER"] == str(local.data / "s3")
 
 
+@pytest.mark.parametrize("s3", ["folder", "versitygw"])
+def test_env_names_a_bucket_that_upsert_stages_in(local: Local, tmp_path: Path, s3: str) -> None:
+    local.up("--s3", s3, env={"PENSTOCK_VERSITYGW": os.environ["VERSITYGW"]})
+    assert local.environment()["PENSTOCK_S3_BASE_PATH"] == "s3://penstock/"
+    local.run("sql", "CREATE TABLE candies (id int, candy varchar(100))")
+    (tmp_path / "candies.csv").write_text("id,candy\n1,Mars\n")
+    run = subprocess.run([PENSTOCK, "upsert", tmp_path / "candies.csv", "--into", "public.candies", "--key", "id"],
+                         env={**os.environ, **local.environment()}, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert local.ask("SELECT * FROM candies") == [(1, "Mars")]
+
+
 def test_sql_runs_a_statement_or_stdin(local: Local) -> None:
     local.up()
     assert "42" in local.run("sql", "SELECT 40 + 2").stdout

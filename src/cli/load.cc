@@ -13,16 +13,11 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/grace.h"
+#include "cli/load_session.h"
 #include "cli/words.h"
-#include "load/staging.h"
-#include "penstock/connection.h"
-#include "penstock/store.h"
 
 namespace penstock::cli {
 namespace {
-
-constexpr std::chrono::seconds kTidyingTime{5};
 
 // What was typed, before it is understood.
 struct Typed {
@@ -145,12 +140,10 @@ void print_words(std::ostream& out, const LoadSummary& summary) {
 
 Run prepare(const Typed& typed, const Environment& environment, Problems& problems) {
   const LoadOptions options = understand(typed, problems);
-  const auto connection = problems.collect([&] { return connection_config(environment); });
-  problems.collect([&] { return staging_base(environment, options.bucket); });
+  const auto connection = read_cluster(environment, options.bucket, problems);
   return [options, connection, json = typed.json](const Session& session) {
-    const Grace grace(session.stop, kTidyingTime);  // to remove its own staging a load needs the bucket after a stop
-    const auto buckets = open_buckets(session.environment, session.log, grace.stop());
-    const LoadSummary summary = load(options, {connection, *buckets, session.environment, session.log, session.stop});
+    const LoadSession loading(session, connection);
+    const LoadSummary summary = load(options, loading.context());
     if (json) {
       print_json(session.out, summary);
     } else {

@@ -13,17 +13,12 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/grace.h"
+#include "cli/load_session.h"
 #include "cli/progress.h"
 #include "cli/words.h"
-#include "load/staging.h"
-#include "penstock/connection.h"
-#include "penstock/store.h"
 
 namespace penstock::cli {
 namespace {
-
-constexpr std::chrono::seconds kTidyingTime{5};
 
 // What was typed, before it is understood.
 struct Typed {
@@ -149,18 +144,16 @@ void print_words(std::ostream& out, const UpsertOutcome& outcome) {
 
 Run prepare(const Typed& typed, const Environment& environment, Problems& problems) {
   const UpsertOptions options = understand(typed, problems);
-  const auto connection = problems.collect([&] { return connection_config(environment); });
-  problems.collect([&] { return staging_base(environment, options.staging_bucket); });
+  const auto connection = read_cluster(environment, options.staging_bucket, problems);
   if (options.staging_bucket.empty() && !environment("PENSTOCK_S3_BASE_PATH")) {
     problems.add("there is no place to stage at: set PENSTOCK_S3_BASE_PATH=s3://bucket/prefix/, or give --bucket");
   }
   return [options, connection, json = typed.json](const Session& session) {
-    const Grace grace(session.stop, kTidyingTime);  // to remove what is staged it needs the bucket after a stop
-    const auto buckets = open_buckets(session.environment, session.log, grace.stop());
+    const LoadSession loading(session, connection);
     UpsertOutcome outcome;
     {
       Progress progress;
-      outcome = upsert(options, {connection, *buckets, session.environment, session.log, session.stop},
+      outcome = upsert(options, loading.context(),
                        [&](const UpsertProgress& now) { progress.show(now.bytes, now.size, now.records); });
     }
     if (json) {

@@ -16,6 +16,7 @@
 #include "load/ledger.h"
 #include "load/load_errors.h"
 #include "load/sql_files.h"
+#include "load/write_kind.h"
 #include "penstock/error.h"
 #include "redshift/connection.h"
 
@@ -101,9 +102,6 @@ void complete_objects(Connection& connection, HistoryEntry& entry, std::uint64_t
   }
 }
 
-// An upsert's label has its kind where a load's has the date of its data.
-bool is_kind(std::string_view text) { return text == "upsert" || text == "append" || text == "replace"; }
-
 struct Committed {
   std::vector<HistoryEntry> entries;
   std::set<std::string> attempts;
@@ -129,18 +127,18 @@ Committed committed_loads(Connection& connection, const HistoryOptions& options)
     entry.schema = text("schema_name");
     entry.table = text("table_name");
     entry.committed = true;
-    entry.kind = value(row, "kind").value_or("load");
+    entry.kind = value(row, "kind").value_or(std::string(kLoadKind));
     entry.source = text("source");
-    entry.data_date = entry.kind == "load" ? date_of(text("data_date")) : "";
+    entry.data_date = entry.kind == kLoadKind ? date_of(text("data_date")) : "";
     entry.rows = number("rows");
     entry.replaced = number("replaced");
-    entry.read = entry.kind == "load" ? entry.rows : number("records_read");
-    entry.inserted = entry.kind == "load" ? entry.rows : number("inserted");
+    entry.read = entry.kind == kLoadKind ? entry.rows : number("records_read");
+    entry.inserted = entry.kind == kLoadKind ? entry.rows : number("inserted");
     entry.updated = number("updated");
     entry.superseded = number("superseded");
     entry.query = number_of<std::int64_t>(value(row, "copy_query"));
     entry.objects = objects_of(value(row, "objects"));
-    if (entry.kind == "load") complete_objects(connection, entry, number("files"));
+    if (entry.kind == kLoadKind) complete_objects(connection, entry, number("files"));
     entry.by = text("committed_by");
     entry.at = date_of(text("committed_at"));
     committed.entries.push_back(std::move(entry));
@@ -192,7 +190,7 @@ std::vector<HistoryEntry> failed_loads(Connection& connection, const HistoryOpti
     entry.load_id = label->attempt_id;
     entry.schema = label->schema;
     entry.table = label->table;
-    if (is_kind(label->data_date)) {
+    if (is_upsert_kind(label->data_date)) {  // where a load's label has the date of its data
       entry.kind = label->data_date;
     } else {
       entry.data_date = label->data_date;

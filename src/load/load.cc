@@ -58,7 +58,7 @@ class TableLoads {
         context_(shared.context),
         table_(std::move(table)),
         location_{folder(options_.prefix), options_.schema, table_},
-        session_(context_, shared.base, target_of(options_.schema, table_)),
+        session_(context_, shared.base, target_of(options_.schema, table_), "penstock load"),
         store_(context_.buckets.open(options_.bucket)) {}
 
   std::vector<TableOutcome> run() {

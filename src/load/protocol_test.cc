@@ -151,7 +151,7 @@ class ProtocolTest : public testing::Test {
 
   LoadResult run() {
     context_.connection = cluster_.config();
-    TargetSession session(context_, {"analytics", "_penstock/"}, job_.target);
+    TargetSession session(context_, {"analytics", "_penstock/"}, job_.target, "penstock load");
     return run_load(job_, session, how_, context_);
   }
   std::string failure(ErrorKind kind) {

@@ -13,11 +13,12 @@ using redshift::Connection;
 using redshift::ServerError;
 using redshift::Sql;
 
-TargetSession::TargetSession(const LoadContext& context, const StagingBase& base, Target target)
-    : context_(context), base_(base), target_(std::move(target)) {}
+TargetSession::TargetSession(const LoadContext& context, const StagingBase& base, Target target,
+                             std::string application)
+    : context_(context), base_(base), target_(std::move(target)), application_(std::move(application)) {}
 
 Connection TargetSession::another(std::stop_token stop) const {
-  return {context_.connection, {.application_name = "penstock load", .stop = std::move(stop)}, context_.log};
+  return {context_.connection, {.application_name = application_, .stop = std::move(stop)}, context_.log};
 }
 
 Connection& TargetSession::plain_connection() {

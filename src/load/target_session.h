@@ -18,7 +18,8 @@ namespace penstock {
 
 class TargetSession {
  public:
-  TargetSession(const LoadContext& context, const StagingBase& base, Target target);
+  // application: what the cluster is to know its sessions by.
+  TargetSession(const LoadContext& context, const StagingBase& base, Target target, std::string application);
 
   // A living session. The first use makes the ledger where it is missing.
   redshift::Connection& connection();
@@ -44,6 +45,7 @@ class TargetSession {
   const LoadContext& context_;
   const StagingBase base_;
   const Target target_;
+  const std::string application_;
   std::optional<redshift::Connection> connection_;
   std::optional<Staging> staging_;
   bool sees_load_commits_ = false;

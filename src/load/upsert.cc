@@ -20,6 +20,7 @@
 #include "load/target_session.h"
 #include "load/target_steps.h"
 #include "load/upsert_plan.h"
+#include "load/write_kind.h"
 #include "penstock/error.h"
 #include "postgres/address.h"
 #include "redshift/catalog.h"
@@ -32,18 +33,6 @@ using redshift::Sql;
 using redshift::Statement;
 using redshift::Transaction;
 using std::chrono::steady_clock;
-
-std::string_view name_of(WriteMode mode) {
-  switch (mode) {
-    case WriteMode::append:
-      return "append";
-    case WriteMode::replace:
-      return "replace";
-    case WriteMode::upsert:
-      break;
-  }
-  return "upsert";
-}
 
 Target target_named(const std::string& into) {
   const std::size_t dot = into.find('.');
@@ -84,7 +73,7 @@ class UpsertAttempt {
 
  private:
   [[nodiscard]] std::string label() const {
-    return to_string(AttemptLabel{id_, job_.target.schema, job_.target.table, std::string(name_of(how_.mode))});
+    return to_string(AttemptLabel{id_, job_.target.schema, job_.target.table, std::string(kind_of(how_.mode))});
   }
 
   void write(Transaction& transaction, const UpsertPlan& plan) {
@@ -160,7 +149,7 @@ class UpsertAttempt {
     return {.load_id = job_.load_id,
             .attempt_id = id_,
             .plan_sha256 = sha256_hex(statements),
-            .kind = std::string(name_of(how_.mode)),
+            .kind = std::string(kind_of(how_.mode)),
             .source = supply_.name(),
             .parts = job_.provided.objects,
             .bytes = job_.provided.bytes_stored,
@@ -193,7 +182,7 @@ class Upsert {
         on_progress_(on_progress),
         base_(staging_base(context.environment, options.staging_bucket)),
         target_(target_named(options.into)),
-        session_(context, base_, target_) {}
+        session_(context, base_, target_, "penstock upsert") {}
 
   UpsertOutcome run() {
     const auto start = steady_clock::now();

@@ -31,6 +31,7 @@ constexpr char kHost[] = "127.0.0.1";
 constexpr char kDatabase[] = "dev";
 constexpr char kUser[] = "awsuser";
 constexpr char kRegion[] = "us-east-1";
+constexpr char kBucket[] = "penstock";  // of what penstock itself puts into S3
 constexpr seconds kPatience{60};
 
 // Stopped in this order: first who asks, then who answers.
@@ -151,7 +152,10 @@ LocalRedshift::Started LocalRedshift::up(const UpOptions& options, const std::st
   try {
     start_postgres(state, stop);
     if (s3.kind == S3Kind::versitygw) start_versitygw(state, stop);
-    if (s3.kind == S3Kind::folder) make_private_folder(folder_ / "s3");
+    if (s3.kind == S3Kind::folder) {
+      make_private_folder(folder_ / "s3");
+      make_private_folder(folder_ / "s3" / kBucket);
+    }
     start_endpoint(state, options, stop);
   } catch (...) {
     stop_all(state);
@@ -200,6 +204,7 @@ void LocalRedshift::start_versitygw(State& state, const std::stop_token& stop) {
   const ObjectServer server(find_versitygw(environment_), folder_ / "versitygw");
   const int port = free_port(port_of(state.s3.url));
   state.s3.url = fmt::format("http://{}:{}", kHost, port);
+  server.make_bucket(kBucket);
   start(state, "versitygw", server.serve(port, state.access_key_id, state.secret_access_key, log_of("versitygw")));
   wait_until_ready(state, "versitygw", stop, [&] { return accepts_connections(port); });
 }
@@ -342,6 +347,8 @@ std::vector<Setting> LocalRedshift::settings() const {
   out.push_back({"AWS_SESSION_TOKEN", std::nullopt});
   out.push_back({"AWS_ENDPOINT_URL_S3", folder ? std::nullopt : std::optional(state->s3.url)});
   out.push_back({"PENSTOCK_S3_FOLDER", folder ? std::optional((folder_ / "s3").string()) : std::nullopt});
+  // On somebody else's S3 there is no bucket of ours.
+  if (state->s3.kind != S3Kind::url) out.push_back({"PENSTOCK_S3_BASE_PATH", fmt::format("s3://{}/", kBucket)});
   return out;
 }
 

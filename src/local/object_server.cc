@@ -78,4 +78,7 @@ Command ObjectServer::serve(int port, const std::string& access_key_id, const Se
           .log = log};
 }
 
+// To versitygw a folder is a bucket, of the root account.
+void ObjectServer::make_bucket(const std::string& name) const { fs::create_directories(folder_ / "objects" / name); }
+
 }  // namespace penstock::local

@@ -18,6 +18,7 @@ class ObjectServer {
   ObjectServer(std::filesystem::path program, std::filesystem::path folder);
   [[nodiscard]] Command serve(int port, const std::string& access_key_id, const Secret& secret_access_key,
                               const std::filesystem::path& log) const;
+  void make_bucket(const std::string& name) const;
 
  private:
   std::filesystem::path program_;
