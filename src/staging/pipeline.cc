@@ -28,9 +28,9 @@ struct Work {
   Chunk chunk;                         // of text; else only its buffer is of use
   std::unique_ptr<RecordBatch> batch;  // unset: text
   std::string_view input;
-  std::uint64_t number = 0;           // of the chunk, over all inputs
-  std::uint64_t first_position = 1;   // of its first record, over all inputs
-  std::optional<BadRecord> broken{};  // instead of the chunk: the input has no further records
+  std::uint64_t number = 0;             // of the chunk, over all inputs
+  std::uint64_t first_position = 1;     // of its first record, over all inputs
+  std::unique_ptr<BadRecord> broken{};  // instead of the chunk: the input has no further records
 };
 
 // Lets chunks through in their order.
@@ -194,7 +194,7 @@ class Run {
         return;
       }
       ++chunks_;
-      const bool is_last = work.broken.has_value();
+      const bool is_last = work.broken != nullptr;
       if (!work_.push(std::move(work), give_up_.get_token())) return;
       if (options_.on_progress) options_.on_progress(progress_);
       if (is_last) return;
@@ -209,7 +209,8 @@ class Run {
       if (!options_.inspection || options_.inspection->sets_aside) throw;
       work.chunk.begin = work.chunk.end = 0;
       work.chunk.ends = 1;
-      work.broken = {.input = work.input, .line = e.line(), .faults = {{.line = e.line(), .reason = e.reason()}}};
+      work.broken = std::make_unique<BadRecord>(
+          BadRecord{.input = work.input, .line = e.line(), .faults = {{.line = e.line(), .reason = e.reason()}}});
       return true;
     }
   }
