@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <thread>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -15,15 +15,12 @@
 #include "penstock/error.h"
 #include "postgres/address.h"
 #include "postgres/copy_out.h"
-#include "postgres/session.h"
-#include "postgres/table.h"
+#include "postgres/rows.h"
 #include "staging/pipeline.h"
 #include "staging/postgres_text.h"
 
 namespace penstock {
 namespace {
-
-constexpr unsigned kMostStreams = 16;
 
 std::vector<std::string_view> options_of_files(const UpsertOptions& options) {
   std::vector<std::string_view> names;
@@ -36,66 +33,11 @@ std::vector<std::string_view> options_of_files(const UpsertOptions& options) {
   return names;
 }
 
-// The query or the table, seen by the first of the sessions that are to read it.
-class Rows {
- public:
-  Rows(const UpsertOptions& options, const LoadContext& context)
-      : address_(postgres::parse_address(options.sources.front())), log_(context.log) {
-    session_options_.stop = context.stop;
-    sessions_.push_back(std::make_unique<postgres::Session>(address_.server, session_options_, log_));
-    if (address_.table) {
-      table_ = postgres::look_at(first(), *address_.table);
-      name_ = fmt::format("{}::{}", first().name(), printable(table_.sql));
-      columns_ = first().describe("SELECT * FROM " + table_.sql);
-      const unsigned cores = std::thread::hardware_concurrency();
-      queries_ = postgres::queries_of(table_, columns_,
-                                      options.streams > 0 ? options.streams : postgres::streams_for(table_, cores));
-    } else {
-      name_ = fmt::format("a query of {}", first().name());
-      columns_ = first().describe(options.query);
-      queries_ = {options.query};
-    }
-  }
-
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  [[nodiscard]] const std::vector<postgres::Column>& columns() const noexcept { return columns_; }
-  [[nodiscard]] std::vector<std::string> column_names() const {
-    std::vector<std::string> names;
-    std::ranges::transform(columns_, std::back_inserter(names), &postgres::Column::name);
-    return names;
-  }
-  [[nodiscard]] std::size_t streams() const noexcept { return queries_.size(); }
-
-  // Once. Of all the sessions, on what the first of them sees.
-  std::unique_ptr<postgres::CopyOut> open() {
-    if (queries_.size() > 1) {
-      const std::string snapshot = first().export_snapshot();
-      while (sessions_.size() < queries_.size()) {
-        sessions_.push_back(std::make_unique<postgres::Session>(address_.server, session_options_, log_, snapshot));
-      }
-    }
-    std::vector<postgres::CopyOut::Part> parts;
-    for (std::size_t i = 0; i < queries_.size(); ++i) {
-      parts.push_back({.session = sessions_[i].get(), .query = queries_[i]});
-    }
-    return std::make_unique<postgres::CopyOut>(std::move(parts), name_);
-  }
-
-  // The server has nothing to keep for us any more, however long what follows takes.
-  void close() noexcept { sessions_.clear(); }
-
- private:
-  postgres::Session& first() { return *sessions_.front(); }
-
-  const postgres::Address address_;
-  Log& log_;
-  postgres::SessionOptions session_options_;
-  std::vector<std::unique_ptr<postgres::Session>> sessions_;
-  postgres::Table table_;
-  std::string name_;
-  std::vector<postgres::Column> columns_;
-  std::vector<std::string> queries_;
-};
+std::vector<std::string> names_of(const std::vector<postgres::Column>& columns) {
+  std::vector<std::string> names;
+  std::ranges::transform(columns, std::back_inserter(names), &postgres::Column::name);
+  return names;
+}
 
 // Reads on behalf of the pipeline, and keeps what the server counted.
 class Counted final : public ObjectReader {
@@ -121,13 +63,14 @@ class PostgresSupply final : public Supply {
       : options_(options),
         context_(context),
         load_id_(load_id),
-        rows_(options, context),
+        rows_(postgres::parse_address(options.sources.front()), options.query, options.streams, {.stop = context.stop},
+              context.log),
         objects_(context, base, load_id) {}
 
   [[nodiscard]] std::string name() const override { return rows_.name(); }
 
   [[nodiscard]] Batch batch(const redshift::CatalogTable& table) const override {
-    Batch batch{.columns = match_columns(rows_.column_names(), table, rows_.name()),
+    Batch batch{.columns = match_columns(names_of(rows_.columns()), table, rows_.name()),
                 .has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),
                 .format = redshift::CsvFormat{.delimiter = staging::kPostgresDelimiter, .quote = '"'},
                 .compression = redshift::CopyCompression::zstd,
@@ -187,7 +130,7 @@ class PostgresSupply final : public Supply {
   const UpsertOptions& options_;
   const LoadContext& context_;
   const std::string load_id_;
-  Rows rows_;
+  postgres::Rows rows_;
   StagedObjects objects_;
   mutable std::vector<staging::PostgresField> fields_;  // by the table that batch() was asked for
 };
@@ -219,7 +162,9 @@ std::vector<std::string> problems_of_server(const UpsertOptions& options) {
   if (!is_table && options.streams > 0) {
     problems.emplace_back("--streams needs a table (::schema.table): a query is read by one session");
   }
-  if (options.streams > kMostStreams) problems.push_back(fmt::format("--streams is more than {}", kMostStreams));
+  if (options.streams > postgres::kMostStreams) {
+    problems.push_back(fmt::format("--streams is more than {}", postgres::kMostStreams));
+  }
   if (is_table && options.duplicates == Duplicates::last && options.order_by.empty()) {
     problems.emplace_back(
         "--duplicates last of a table needs --order-by, as its rows have no order; a --query with ORDER BY has one");
