@@ -146,15 +146,15 @@ class ParquetRows final : public staging::RecordBatches {
   }
 
   std::unique_ptr<staging::RecordBatch> next() override {
-    std::shared_ptr<arrow::RecordBatch> rows;
-    reading(path_, [&] { check(rows_->ReadNext(&rows)); });
+    auto rows = reading(path_, [&] { return read(); });
     if (!rows) {
       require_all_rows();
       return nullptr;
     }
     const std::int64_t count = rows->num_rows();
     const auto first = static_cast<std::uint64_t>(std::exchange(rows_read_, rows_read_ + count) + 1);
-    resize_batch(arrow::util::TotalBufferSize(*rows), count);
+    const std::int64_t row_bytes = arrow::util::TotalBufferSize(*rows) / std::max<std::int64_t>(count, 1) + 1;
+    set_batch_rows(batch_bytes_ / row_bytes);
     return csv_batch(std::move(rows), first, shape_);
   }
 
@@ -175,15 +175,55 @@ class ParquetRows final : public staging::RecordBatches {
     }
     shape_ = std::move(shape);
 
-    file_->reader().set_batch_size(kFirstRows);
-    std::vector<int> groups;
-    for (int group = 0; group < file_->metadata().num_row_groups(); ++group) groups.push_back(group);
-    rows_ = good(file_->reader().GetRecordBatchReader(groups, file_->leaves_of(in_order)));
+    leaves_ = file_->leaves_of(in_order);
+    set_batch_rows(kFirstRows);
+    start();
   }
 
-  void resize_batch(std::int64_t bytes, std::int64_t rows) {
-    const std::int64_t row_bytes = bytes / std::max<std::int64_t>(rows, 1) + 1;
-    file_->reader().set_batch_size(std::clamp<std::int64_t>(batch_bytes_ / row_bytes, 1, kMostRows));
+  // From the row group on in which the next row is.
+  void start() {
+    std::vector<int> groups;
+    to_drop_ = rows_read_;
+    for (int group = 0; group < file_->metadata().num_row_groups(); ++group) {
+      const std::int64_t rows = file_->metadata().RowGroup(group)->num_rows();
+      if (groups.empty() && rows <= to_drop_) {
+        to_drop_ -= rows;
+      } else {
+        groups.push_back(group);
+      }
+    }
+    rows_ = good(file_->reader().GetRecordBatchReader(groups, leaves_));
+  }
+
+  void set_batch_rows(std::int64_t rows) {
+    batch_rows_ = std::clamp<std::int64_t>(rows, 1, most_rows_);
+    file_->reader().set_batch_size(batch_rows_);
+  }
+
+  // Rows may be larger than those before them were: fewer are read at once then, from here on.
+  std::shared_ptr<arrow::RecordBatch> read() {
+    for (;;) {
+      try {
+        return read_batch();
+      } catch (const parquet::ParquetStatusException& e) {
+        if (!e.status().IsOutOfMemory() || batch_rows_ == 1) throw;
+      }
+      constexpr std::int64_t kFewer = 16;
+      most_rows_ = std::max<std::int64_t>(batch_rows_ / kFewer, 1);
+      set_batch_rows(most_rows_);
+      start();
+    }
+  }
+
+  std::shared_ptr<arrow::RecordBatch> read_batch() {
+    std::shared_ptr<arrow::RecordBatch> rows;
+    for (;;) {
+      check(rows_->ReadNext(&rows));
+      if (!rows || rows->num_rows() > to_drop_) break;
+      to_drop_ -= rows->num_rows();
+    }
+    if (rows && to_drop_ > 0) rows = rows->Slice(std::exchange(to_drop_, 0));
+    return rows;
   }
 
   void require_all_rows() const {
@@ -199,7 +239,11 @@ class ParquetRows final : public staging::RecordBatches {
   std::unique_ptr<OpenParquet> file_;
   std::unique_ptr<arrow::RecordBatchReader> rows_;
   std::shared_ptr<const CsvBatchShape> shape_;
+  std::vector<int> leaves_;
   std::int64_t rows_read_ = 0;
+  std::int64_t batch_rows_ = 0;
+  std::int64_t most_rows_ = kMostRows;
+  std::int64_t to_drop_ = 0;  // rows that were read before
 };
 
 }  // namespace

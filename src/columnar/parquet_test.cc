@@ -145,12 +145,25 @@ TEST_F(ParquetTest, ReadsManyRowsInBatchesOfAboutTheBytesThatAreAsked) {
   EXPECT_GT(batches->bytes_read(), 0U);
 }
 
-TEST_F(ParquetTest, HoldsALongTextOfFewBytesOnlyAsOftenAsThereIsMemory) {
-  std::string json = "[";
-  for (int i = 0; i < 200; ++i) json += (i > 0 ? ",\"" : "\"") + std::string(100'000, 'x') + "\"";
-  const auto path = file("a.parquet", parquet_bytes({{"a", arrow::utf8(), json + "]"}}, 10'000));
-  EXPECT_LT(std::filesystem::file_size(path), 1U << 20) << "a dictionary of one value";
-  EXPECT_THAT([&] { text(path, {{"a"}}, 4 << 20); }, ThrowsMessage<Error>(HasSubstr("takes more memory than it may")));
+// So many texts of one byte, and as many of so many bytes.
+std::string texts_json(int rows, std::size_t bytes) {
+  std::string json = "[\"x\"";
+  for (int i = 1; i < 2 * rows; ++i) json += ",\"" + std::string(i < rows ? 1 : bytes, 'x') + "\"";
+  return json + "]";
+}
+
+TEST_F(ParquetTest, ReadsFewerRowsAtOnceWhereTheyAreLarger) {
+  const auto path = file("a.parquet", parquet_bytes({{"a", arrow::utf8(), texts_json(300, 50'000)}}, 10'000));
+  EXPECT_LT(std::filesystem::file_size(path), 1U << 20) << "a dictionary of two values";
+  const std::string all = text(path, {{"a"}}, 6 << 20);
+  EXPECT_EQ(all.size(), 300 * 4 + 300 * 50'003);
+  EXPECT_EQ(all.substr(0, 12), "\"x\"\n\"x\"\n\"x\"\n");
+}
+
+TEST_F(ParquetTest, IsRefusedWhereOneRowIsMoreThanTheMemory) {
+  const auto path = file("a.parquet", parquet_bytes({{"a", arrow::utf8(), texts_json(1, 5'000'000)}}));
+  EXPECT_THAT([&] { text(path, {{"a"}}, 4 << 20); },
+              ThrowsMessage<Error>(HasSubstr("takes more memory than it may: --memory allows more")));
 }
 
 TEST_F(ParquetTest, NamesEveryColumnThatDoesNotFit) {
