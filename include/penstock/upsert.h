@@ -42,7 +42,8 @@ enum class NullKeys {
 enum class SourceFormat { csv, json, parquet };  // json: one object a line
 
 struct UpsertOptions {
-  // Local paths and globs; "-": stdin, alone; postgresql://…/database with a query, or …/database::schema.table, alone.
+  // Local paths and globs; "-": stdin, alone; what lies in S3: keys, prefixes, globs, manifests (also local ones);
+  // postgresql://…/database with a query, or …/database::schema.table, alone.
   std::vector<std::string> sources{};
   std::string query{};   // what to read of a server
   unsigned streams = 0;  // sessions that read a table of PostgreSQL side by side; 0: as many as its size is worth
@@ -60,9 +61,10 @@ struct UpsertOptions {
   std::optional<char> delimiter{};       // unset: a comma, a tab in .tsv
   char quote = '"';
   std::optional<char> escape{};
-  std::string null_as{};  // an unquoted field of just this text is NULL
+  std::string null_as{};  // an unquoted field of just this text is NULL; in S3, where COPY reads it, a quoted one too
+  bool empty_as_null = false;  // in S3: an empty field of a text column is NULL, as it is in files, not empty text
 
-  std::string staging_bucket{};                 // where PENSTOCK_S3_BASE_PATH is not set
+  std::string staging_bucket{};                 // where PENSTOCK_S3_BASE_PATH is not set; empty: that of a source in S3
   std::size_t memory = std::size_t{256} << 20;  // bytes of staging's buffers
   std::chrono::seconds lock_timeout{600};
   bool maintenance = true;  // VACUUM DELETE ONLY and ANALYZE of the target after the commit, best effort

@@ -16,6 +16,7 @@
 #include "cli/load_session.h"
 #include "cli/progress.h"
 #include "cli/words.h"
+#include "penstock/uri.h"
 
 namespace penstock::cli {
 namespace {
@@ -145,7 +146,8 @@ void print_words(std::ostream& out, const UpsertOutcome& outcome) {
 Run prepare(const Typed& typed, const Environment& environment, Problems& problems) {
   const UpsertOptions options = understand(typed, problems);
   const auto connection = read_cluster(environment, options.staging_bucket, problems);
-  if (options.staging_bucket.empty() && !environment("PENSTOCK_S3_BASE_PATH")) {
+  const bool in_s3 = !options.sources.empty() && is_s3_uri(options.sources.front());  // then its bucket will do
+  if (options.staging_bucket.empty() && !in_s3 && !environment("PENSTOCK_S3_BASE_PATH")) {
     problems.add("there is no place to stage at: set PENSTOCK_S3_BASE_PATH=s3://bucket/prefix/, or give --bucket");
   }
   return [options, connection, json = typed.json](const Session& session) {
@@ -175,6 +177,7 @@ void add_upsert(Program& program) {
       "  penstock upsert 'events/*.jsonl.gz' --into web.events --key id --order-by updated_at\n"
       "  psql -c \"COPY (SELECT …) TO STDOUT (FORMAT csv, HEADER)\" | penstock upsert - --into web.users --key id\n"
       "  penstock upsert postgresql://app@db/shop --query 'SELECT id, total FROM orders' --into shop.orders --key id\n"
+      "  penstock upsert 's3://bucket/2024-*.csv.gz' --into web.users --key id\n"
       "  penstock upsert today.csv --into web.totals --replace\n\n"
       "All in one transaction: who reads the table sees it before, or after. CSV has a header, matched by name, in "
       "any\n"
@@ -184,12 +187,12 @@ void add_upsert(Program& program) {
       "processes: PGPASSWORD or ~/.pgpass keeps it to you.\n"
       "Needs REDSHIFT_HOST, REDSHIFT_DB, REDSHIFT_USER and REDSHIFT_PASSWORD, and AWS credentials by the standard "
       "chain.\n"
-      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 outcome unknown, 5 table busy.",
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 outcome unknown, 4 source changed, 5 table busy.",
       [typed](const Environment& environment, Problems& problems) { return prepare(*typed, environment, problems); });
   UpsertOptions& options = typed->options;
   app.add_option("SOURCE", options.sources,
                  "Files, globs in quotes, or - for stdin; .csv .tsv .json .jsonl, .gz .zst .bz2; .parquet; "
-                 "postgresql://user@host/database[::schema.table]");
+                 "s3:// keys, folders/, globs and .manifest; postgresql://user@host/database[::schema.table]");
   app.add_option("--query", options.query,
                  "What to read of a server; of a table that the URI names, nothing need be said");
   app.add_option("--streams", typed->streams,
@@ -211,6 +214,8 @@ void add_upsert(Program& program) {
   app.add_option("--quote", typed->quote, "Around fields of CSV; \" by default");
   app.add_option("--escape", typed->escape, "Before what is to be text in CSV; none by default");
   app.add_option("--null-as", options.null_as, "Unquoted text that means NULL in CSV; nothing by default");
+  app.add_flag("--empty-as-null", options.empty_as_null,
+               "In S3: an empty field is NULL in columns of text, too; there it is empty text by default");
   app.add_option("--bucket", options.staging_bucket, "Bucket to stage in where PENSTOCK_S3_BASE_PATH is not set");
   app.add_option("--memory", typed->memory, "MiB for staging's buffers; 256 by default");
   app.add_option("--lock-timeout", typed->lock_timeout,

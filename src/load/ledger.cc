@@ -152,9 +152,9 @@ Statement file_row(const SourceObject& object, const DataSet& data, const LoadRe
 }
 
 // [["s3://…", "etag", size], …], as many as fit: for people, who want to know after the ledger's rows are gone, too.
-std::string objects_json(const DataSet& data) {
+std::string objects_json(const std::vector<const SourceObject*>& objects) {
   std::string out = "[";
-  for (const SourceObject* object : data.all()) {
+  for (const SourceObject* object : objects) {
     const auto item = nlohmann::json::array({object->uri(), object->info.etag, object->info.size}).dump();
     if (out.size() + item.size() + 2 > kObjectsBytes) break;
     out += (out.size() > 1 ? "," : "") + item;
@@ -274,7 +274,7 @@ Statement record_load(const Target& target, const DataSet& data, const LoadRecor
                              << static_cast<std::int64_t>(record.rows) << Sql(", ")
                              << static_cast<std::int64_t>(record.replaced) << Sql(", ")
                              << static_cast<std::int64_t>(data.bytes()) << Sql(", ") << query << Sql(", ")
-                             << Literal(objects_json(data)) << Sql(", ") << Literal(record.by) << Sql(", ")
+                             << Literal(objects_json(data.all())) << Sql(", ") << Literal(record.by) << Sql(", ")
                              << timestamp(record.at) << Sql(")");
 }
 
@@ -291,11 +291,12 @@ Statement record_upsert(const Target& target, const UpsertRecord& record) {
                              << Literal(target.table) << Sql(", ") << timestamp(record.at) << Sql(", ")
                              << Literal(record.plan_sha256) << Sql(", ") << number(record.parts) << Sql(", ")
                              << number(record.inserted + record.updated) << Sql(", ") << number(record.replaced)
-                             << Sql(", ") << number(record.bytes) << Sql(", ") << query << Sql(", '[]', ")
-                             << Literal(record.by) << Sql(", ") << timestamp(record.at) << Sql(", ")
-                             << Literal(record.kind) << Sql(", ") << Literal(cut(record.source, kSourceBytes))
-                             << Sql(", ") << number(record.read) << Sql(", ") << number(record.inserted) << Sql(", ")
-                             << number(record.updated) << Sql(", ") << number(record.superseded) << Sql(", 0)");
+                             << Sql(", ") << number(record.bytes) << Sql(", ") << query << Sql(", ")
+                             << Literal(objects_json(record.objects)) << Sql(", ") << Literal(record.by) << Sql(", ")
+                             << timestamp(record.at) << Sql(", ") << Literal(record.kind) << Sql(", ")
+                             << Literal(cut(record.source, kSourceBytes)) << Sql(", ") << number(record.read)
+                             << Sql(", ") << number(record.inserted) << Sql(", ") << number(record.updated) << Sql(", ")
+                             << number(record.superseded) << Sql(", 0)");
 }
 
 bool has_attempt(Transaction& transaction, const std::string& attempt_id) {

@@ -67,8 +67,9 @@ struct UpsertRecord {
   std::string load_id;
   std::string attempt_id;
   std::string plan_sha256;
-  std::string kind;    // upsert, append, replace
-  std::string source;  // for people; cut if it is very long
+  std::string kind;                          // upsert, append, replace
+  std::string source;                        // for people; cut if it is very long
+  std::vector<const SourceObject*> objects;  // of a source in S3; for people, too
   std::uint64_t parts = 0;
   std::uint64_t bytes = 0;  // of the parts, as stored
   std::uint64_t read = 0;

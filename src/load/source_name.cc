@@ -8,8 +8,20 @@
 #include "base/text.h"
 #include "codec/decompress.h"
 #include "penstock/error.h"
+#include "penstock/uri.h"
+#include "postgres/address.h"
 
 namespace penstock {
+
+bool names_a_manifest(std::string_view name) { return name.ends_with("manifest"); }
+
+SourcePlace place_of(std::string_view source) {
+  if (source == "-") return SourcePlace::standard_input;
+  if (is_s3_uri(source)) return SourcePlace::s3;
+  if (postgres::is_address(source)) return SourcePlace::postgresql;
+  if (source.find("://") != std::string_view::npos) return SourcePlace::unknown;
+  return source.ends_with(".manifest") ? SourcePlace::s3 : SourcePlace::file;
+}
 
 std::optional<NameSays> what_name_says(std::string name) {
   if (codec_of(name) != Codec::none) name.erase(name.rfind('.'));

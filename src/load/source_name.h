@@ -1,4 +1,4 @@
-// What the names of a source's files or objects say is in them.
+// What a source's name says: where it is, and what is in it.
 //
 //     .csv, .tsv, .json, .jsonl, .ndjson, each with .gz, .zst, .bz2 or .lzo behind it; .parquet
 //
@@ -7,11 +7,24 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "penstock/upsert.h"
 
 namespace penstock {
+
+enum class SourcePlace {
+  standard_input,
+  file,
+  s3,
+  postgresql,
+  unknown
+};  // unknown: a URI of a scheme that upsert does not read
+
+// A local manifest says what to read in S3, and is a source in S3 as a manifest in S3 is.
+SourcePlace place_of(std::string_view source);
+bool names_a_manifest(std::string_view name);  // it ends in .manifest, or is what UNLOAD calls its own
 
 struct NameSays {
   SourceFormat format = SourceFormat::csv;

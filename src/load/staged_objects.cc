@@ -33,8 +33,12 @@ void StagedObjects::take(std::span<const ObjectInfo> objects) {
     keys_.push_back(object.key);
     entries.push_back({store_->uri_of(object.key), true, object.size});
   }
+  write_manifest(format::manifest_text(entries));
+}
+
+void StagedObjects::write_manifest(std::string_view text) {
   keys_.push_back(manifest_key());
-  write_all(*store_, keys_.back(), format::manifest_text(entries), {.only_if_absent = true});
+  write_all(*store_, keys_.back(), text, {.only_if_absent = true});
 }
 
 void StagedObjects::leave() noexcept {

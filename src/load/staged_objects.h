@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "load/staging.h"
@@ -29,6 +30,8 @@ class StagedObjects {
   [[nodiscard]] std::string manifest_uri() const;
   // These stand below the prefix now: they are to be removed, and a manifest names them. Of none there is no manifest.
   void take(std::span<const ObjectInfo> objects);
+  // A manifest alone, of what is not ours and stays.
+  void write_manifest(std::string_view text);
   // The outcome is not known: a COPY may still read them.
   void leave() noexcept;
 

@@ -1,6 +1,8 @@
 #include "load/supply.h"
 
 #include "load/postgres_supply.h"
+#include "load/s3_supply.h"
+#include "load/source_name.h"
 #include "load/staged_supply.h"
 #include "postgres/address.h"
 
@@ -9,6 +11,7 @@ namespace penstock {
 std::unique_ptr<Supply> open_supply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
                                     const std::string& load_id) {
   if (postgres::is_address(options.sources.front())) return postgres_supply(options, context, base, load_id);
+  if (place_of(options.sources.front()) == SourcePlace::s3) return s3_supply(options, context, base, load_id);
   return staged_supply(options, context, base, load_id);
 }
 

@@ -15,7 +15,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "load/source_objects.h"
 #include "load/staging.h"
 #include "load/upsert_plan.h"
 #include "penstock/upsert.h"
@@ -29,12 +31,15 @@ struct Provided {
   std::uint64_t bytes_stored = 0;          // of them
   std::uint64_t bytes_read = 0;            // of the source
   std::optional<std::uint64_t> records{};  // where they were counted on the way: COPY must read as many
+  bool in_place = false;                   // they were in S3 before, and stay there
 };
 
 class Supply {
  public:
   virtual ~Supply() = default;
   [[nodiscard]] virtual std::string name() const = 0;  // for people, and the ledger; no secret in it
+  // Of a source that lies in S3: what exactly is read, for the ledger.
+  [[nodiscard]] virtual std::vector<const SourceObject*> objects() const { return {}; }
   // refused: columns that the table has not.
   [[nodiscard]] virtual Batch batch(const redshift::CatalogTable& table) const = 0;
   [[nodiscard]] virtual std::string manifest_uri() const = 0;

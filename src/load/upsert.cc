@@ -16,13 +16,14 @@
 #include "load/ledger.h"
 #include "load/postgres_supply.h"
 #include "load/settlement.h"
+#include "load/source_name.h"
 #include "load/supply.h"
 #include "load/target_session.h"
 #include "load/target_steps.h"
 #include "load/upsert_plan.h"
 #include "load/write_kind.h"
 #include "penstock/error.h"
-#include "postgres/address.h"
+#include "penstock/uri.h"
 #include "redshift/catalog.h"
 
 namespace penstock {
@@ -151,6 +152,7 @@ class UpsertAttempt {
             .plan_sha256 = sha256_hex(statements),
             .kind = std::string(kind_of(how_.mode)),
             .source = supply_.name(),
+            .objects = supply_.objects(),
             .parts = job_.provided.objects,
             .bytes = job_.provided.bytes_stored,
             .read = outcome_.read,
@@ -196,14 +198,14 @@ class Upsert {
     session_.connection();  // as is a database in which no ledger can be made
 
     job.provided = supply->provide(job.batch, on_progress_);
-    context_.log.info(fmt::format("{}: {} is in {} objects of {} bytes", name(), printable(supply->name()),
+    context_.log.info(fmt::format("{}: {} is in S3, in {} objects of {} bytes", name(), printable(supply->name()),
                                   job.provided.objects, job.provided.bytes_stored));
     UpsertOutcome outcome = settled(job, *supply);
     outcome.schema = target_.schema;
     outcome.table = target_.table;
     outcome.load_id = job.load_id;
     outcome.bytes_read = job.provided.bytes_read;
-    outcome.bytes_staged = job.provided.bytes_stored;
+    if (!job.provided.in_place) outcome.bytes_staged = job.provided.bytes_stored;
     maintain(outcome);
     outcome.seconds = std::chrono::duration<double>(steady_clock::now() - start).count();
     return outcome;
@@ -282,13 +284,41 @@ void check_target(const std::string& into, std::vector<std::string>& problems) {
 }
 
 void check_sources(const std::vector<std::string>& sources, std::vector<std::string>& problems) {
-  if (sources.empty()) problems.emplace_back("SOURCE is missing: a file, a glob, - for stdin, or postgresql://…");
+  if (sources.empty()) {
+    problems.emplace_back("SOURCE is missing: a file, a glob, - for stdin, what lies in S3, or postgresql://…");
+    return;
+  }
   for (const std::string& source : sources) {
     if (source == "-" && sources.size() > 1) problems.emplace_back("stdin (-) must be the only source");
-    if (!postgres::is_address(source) && source.find("://") != std::string::npos) {
-      problems.push_back(fmt::format("{} is not supported as a source yet: files, stdin and postgresql:// are",
+    if (place_of(source) == SourcePlace::unknown) {  // the rest of a URI may hold a password
+      problems.push_back(fmt::format("{} is not a source that upsert reads: files, stdin, s3:// and postgresql:// are",
                                      printable(source.substr(0, source.find("://") + 3))));
     }
+    if (!is_s3_uri(source)) continue;
+    try {
+      parse_s3_uri(source);
+    } catch (const Error& e) {
+      problems.push_back(printable(e.what()));
+    }
+  }
+  const auto is_in_s3 = [](const std::string& source) { return place_of(source) == SourcePlace::s3; };
+  if (std::ranges::any_of(sources, is_in_s3) && !std::ranges::all_of(sources, is_in_s3)) {
+    problems.emplace_back("some sources lie in S3, and some don't: upsert them one after the other");
+  }
+}
+
+// What COPY reads where it lies, nobody could number or rewrite on the way.
+void check_in_s3(const UpsertOptions& options, std::vector<std::string>& problems) {
+  const bool in_s3 = !options.sources.empty() && place_of(options.sources.front()) == SourcePlace::s3;
+  if (in_s3 && options.duplicates == Duplicates::last && options.order_by.empty()) {
+    problems.emplace_back("--duplicates last needs --order-by here: records that lie in S3 have no position");
+  }
+  if (in_s3 && options.escape) {
+    problems.emplace_back(
+        "--escape can't be used for what lies in S3: COPY reads it, whose CSV knows only doubled quotes");
+  }
+  if (!in_s3 && options.empty_as_null) {
+    problems.emplace_back("--empty-as-null is for what lies in S3: of other sources, an unquoted empty field is NULL");
   }
 }
 
@@ -332,6 +362,7 @@ void check_dialect(const UpsertOptions& options, std::vector<std::string>& probl
 std::vector<std::string> problems_of(const UpsertOptions& options) {
   std::vector<std::string> problems;
   check_sources(options.sources, problems);
+  check_in_s3(options, problems);
   check_target(options.into, problems);
   check_keys(options, problems);
   check_dialect(options, problems);
@@ -346,6 +377,9 @@ UpsertOutcome upsert(const UpsertOptions& options, const LoadContext& context,
     throw Error(ErrorKind::invalid, fmt::format("{}", fmt::join(problems, "\n")));
   }
   UpsertOptions settled = options;
+  if (settled.staging_bucket.empty() && is_s3_uri(settled.sources.front())) {
+    settled.staging_bucket = parse_s3_uri(settled.sources.front()).bucket;
+  }
   // an order says which of several rows is the last
   if (!settled.order_by.empty() && settled.duplicates == Duplicates::refuse) settled.duplicates = Duplicates::last;
   try {

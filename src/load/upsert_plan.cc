@@ -151,7 +151,8 @@ class Planner {
                                      .region = batch_.region,
                                      .format = batch_.format,
                                      .compression = batch_.compression,
-                                     .null_as = batch_.null_as});
+                                     .null_as = batch_.null_as,
+                                     .empty_as_null = batch_.empty_as_null});
   }
 
   [[nodiscard]] Statement stage() const { return Identifier(kStageTable); }

@@ -33,6 +33,7 @@ struct Batch {
   redshift::CopyFormat format{};
   redshift::CopyCompression compression = redshift::CopyCompression::none;
   std::optional<std::string> null_as{};
+  bool empty_as_null = false;  // in columns of text
   redshift::CopyAccess access{};
   std::optional<std::string> region{};
 };

@@ -94,6 +94,7 @@ Statement copy_statement(const CopyOptions& options) {
     if (*options.null_as == "\n") throw Error(ErrorKind::invalid, "a line end can't stand for NULL");
     copy << "\nNULL AS " << Literal(*options.null_as);
   }
+  if (options.empty_as_null) copy << "\nEMPTYASNULL";
   return copy << "\nDATEFORMAT 'auto'\nTIMEFORMAT 'auto'\nROUNDEC\nMAXERROR 0\nCOMPUPDATE OFF\nSTATUPDATE OFF";
 }
 

@@ -46,6 +46,7 @@ struct CopyOptions {
   CopyFormat format;
   CopyCompression compression = CopyCompression::none;
   std::optional<std::string> null_as;  // text and CSV only
+  bool empty_as_null = false;          // EMPTYASNULL; not for Parquet
 };
 
 // Dates and times are read with 'auto'; ROUNDEC where the format takes it; COMPUPDATE OFF STATUPDATE OFF (never inside

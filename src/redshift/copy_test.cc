@@ -43,6 +43,7 @@ std::vector<Case> cases() {
   CopyOptions with_token = options(JsonFormat{}, CopyCompression::zstd);
   with_token.access = SessionKeys{"ASIAIOSFODNN7EXAMPLE", Secret("canary-secret"), Secret("canary-token")};
   with_token.null_as = "not JSON's";
+  with_token.empty_as_null = true;
   CopyOptions by_default = options(TextFormat{.delimiter = '\t'});
   by_default.access = IamRole{"default"};
   by_default.null_as = "";
