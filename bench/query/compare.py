@@ -24,7 +24,7 @@ from harness.plain_servers import PlainPostgres, PlainVersitygw
 from local_redshift import timed
 
 TABLE = """
-CREATE TABLE wide AS SELECT i::bigint AS id, 'name ' || i AS name, (i * 7919 % 10000000)::numeric / 100 AS amount,
+CREATE TABLE wide AS SELECT i::bigint AS id, 'name ' || i AS name, (i * 7919::bigint % 10000000)::numeric / 100 AS amount,
   (i * 31 % 1000)::int AS quantity, sqrt(i) AS price, i % 3 = 0 AS active, date '2000-01-01' + i % 9000 AS day,
   timestamp '2000-01-01' + i * interval '7 seconds' AS at,
   CASE i % 12 WHEN 0 THEN 'quoted, "' || i || E'" \u00e9\\nand a line' WHEN 5 THEN NULL ELSE repeat('n', 20 + i % 40) END AS note,

@@ -27,7 +27,10 @@ constexpr std::size_t kStretch = 64 * kBlockBytes;
 struct Block {
   std::uint64_t tabs = 0;
   std::uint64_t newlines = 0;
-  std::uint64_t odd = 0;  // backslashes, quotes, kNullText: their field is not to be copied as it is
+  std::uint64_t odd = 0;      // backslashes, quotes, kNullText: their field is not to be copied as it is
+  std::uint64_t letters = 0;  // of ASCII, and the signs that lie around them
+  std::uint32_t bounds = 0;   // how many tabs and newlines
+  std::uint32_t rows = 0;     // how many newlines
 };
 
 using Index = void (*)(const char* bytes, std::span<Block> blocks);
@@ -41,7 +44,10 @@ void index_scalar(const char* bytes, std::span<Block> blocks) {
       if (c == '\t') block.tabs |= bit;
       if (c == '\n') block.newlines |= bit;
       if (c == '\\' || c == '"' || c == kNullText.front()) block.odd |= bit;
+      if (static_cast<signed char>(c) >= '@') block.letters |= bit;
     }
+    block.bounds = static_cast<std::uint32_t>(std::popcount(block.tabs | block.newlines));
+    block.rows = static_cast<std::uint32_t>(std::popcount(block.newlines));
   }
 }
 
@@ -53,12 +59,13 @@ __attribute__((target("avx2"))) std::uint64_t bits(__m256i low, __m256i high) {
   return (std::uint64_t{second} << 32) | first;
 }
 
-__attribute__((target("avx2"))) void index_avx2(const char* bytes, std::span<Block> blocks) {
+__attribute__((target("avx2,popcnt"))) void index_avx2(const char* bytes, std::span<Block> blocks) {
   const __m256i tab = _mm256_set1_epi8('\t');
   const __m256i newline = _mm256_set1_epi8('\n');
   const __m256i backslash = _mm256_set1_epi8('\\');
   const __m256i quote = _mm256_set1_epi8('"');
   const __m256i null = _mm256_set1_epi8(kNullText.front());
+  const __m256i below_letters = _mm256_set1_epi8('@' - 1);
   for (Block& block : blocks) {
     const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes));
     const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + 32));
@@ -72,6 +79,9 @@ __attribute__((target("avx2"))) void index_avx2(const char* bytes, std::span<Blo
         _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(high, backslash), _mm256_cmpeq_epi8(high, quote)),
                         _mm256_cmpeq_epi8(high, null));
     block.odd = bits(odd_low, odd_high);
+    block.letters = bits(_mm256_cmpgt_epi8(low, below_letters), _mm256_cmpgt_epi8(high, below_letters));
+    block.bounds = static_cast<std::uint32_t>(__builtin_popcountll(block.tabs | block.newlines));
+    block.rows = static_cast<std::uint32_t>(__builtin_popcountll(block.newlines));
   }
 }
 
@@ -79,7 +89,10 @@ __attribute__((target("avx2"))) void index_avx2(const char* bytes, std::span<Blo
 
 Index index_of(CsvIndexer::Kernel kernel) {
 #if defined(__x86_64__)
-  if (kernel == CsvIndexer::Kernel::fastest && __builtin_cpu_supports("avx2") != 0) return index_avx2;
+  if (kernel == CsvIndexer::Kernel::fastest && __builtin_cpu_supports("avx2") != 0 &&
+      __builtin_cpu_supports("popcnt") != 0) {
+    return index_avx2;
+  }
 #else
   static_cast<void>(kernel);
 #endif
@@ -106,13 +119,8 @@ char meant_by(char c) {
   }
 }
 
-bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-
-// NaN, Infinity, -infinity, and a date before Christ.
-bool is_out_of_the_ordinary(std::string_view value) {
-  const std::string_view unsigned_value = value.substr(value.starts_with('-') ? 1 : 0);
-  return !unsigned_value.empty() && (is_letter(unsigned_value.front()) || unsigned_value.back() == 'C');
-}
+// NaN, Infinity, -infinity, and a date before Christ: no other number or date ends in a letter.
+bool is_out_of_the_ordinary(std::string_view value) { return !value.empty() && value.back() >= '@'; }
 
 // One chunk on its way into a buffer.
 class RowRun {
@@ -126,10 +134,9 @@ class RowRun {
         decoded_(decoded),
         out_(out),
         text_(chunk.text()),
-        looks_at_all_(shape.with_position || shape.fields.size() == 1 ||
-                      std::ranges::any_of(shape.fields, [](const PostgresField& field) {
-                        return field.value != PostgresField::Value::any;
-                      })) {}
+        looks_at_all_(shape.with_position || shape.fields.size() == 1),
+        looks_at_ends_(std::ranges::any_of(
+            shape.fields, [](const PostgresField& field) { return field.value == PostgresField::Value::ordinary; })) {}
 
   std::uint64_t run(std::span<Block> blocks, Index index) {
     for (std::size_t at = 0; at < text_.size(); at += kStretch) {
@@ -152,11 +159,13 @@ class RowRun {
  private:
   void take(const Block& block, std::size_t base) {
     const std::uint64_t bounds = block.tabs | block.newlines;
+    const bool is_behind_letter = std::exchange(ends_in_letter_, (block.letters >> 63) != 0);
     if (!looks_at_all_ && !is_odd_ && block.odd == 0) {
       if (bounds == 0) return;
-      field_ = base + 64 - static_cast<unsigned>(std::countl_zero(bounds));
-      bounds_ += static_cast<unsigned>(std::popcount(bounds));
-      rows_ += static_cast<unsigned>(std::popcount(block.newlines));
+      if (looks_at_ends_) look_at_ends(block, (block.letters << 1) | (is_behind_letter ? 1 : 0), base);
+      field_ = base + kBlockBytes - static_cast<unsigned>(std::countl_zero(bounds));
+      bounds_ += block.bounds;
+      rows_ += block.rows;
       return;
     }
     std::uint64_t odd = block.odd;
@@ -170,18 +179,35 @@ class RowRun {
     is_odd_ |= odd != 0;
   }
 
+  // Of the fields that end in a letter. Few do in a column where that is out of the ordinary, and many elsewhere.
+  void look_at_ends(const Block& block, std::uint64_t behind_letters, std::size_t base) {
+    const std::uint64_t bounds = block.tabs | block.newlines;
+    for (std::uint64_t left = bounds & behind_letters; left != 0; left &= left - 1) {
+      const std::uint64_t below = (left & (~left + 1)) - 1;
+      const auto before = static_cast<unsigned>(std::popcount(bounds & below));
+      const PostgresField& wanted = column_behind(bounds_ + before);
+      if (wanted.value != PostgresField::Value::ordinary) continue;
+      rows_ += static_cast<unsigned>(std::popcount(block.newlines & below));
+      const std::size_t end = base + static_cast<unsigned>(std::countr_zero(left));
+      const std::size_t begin = text_.find_last_of("\t\n", end - 1) + 1;
+      refuse_value(wanted, text_.substr(begin, end - begin));
+    }
+  }
+
+  // Each row has as many fields as there are to be, or hold_fields() says so in the end.
+  [[nodiscard]] const PostgresField& column_behind(std::uint64_t bounds) const {
+    return shape_.fields[static_cast<std::uint32_t>(bounds) % static_cast<std::uint32_t>(shape_.fields.size())];
+  }
+
   void end_field(std::size_t at, bool ends_row) {
-    // of the rows before this one each had as many fields as there are to be, or hold_fields() says so
-    const std::size_t column = (bounds_++ - rows_ * shape_.fields.size()) % shape_.fields.size();
     const std::string_view field = text_.substr(field_, at - field_);
-    const PostgresField& wanted = shape_.fields[column];
+    const PostgresField& wanted = column_behind(bounds_++);
     if (is_odd_) {
       flush(field_);
       rewrite(field, wanted);
       run_ = at;
     } else if (wanted.value == PostgresField::Value::ordinary && is_out_of_the_ordinary(field)) {
-      refuse(
-          fmt::format("column {}: {}, which the table's column can't hold", printable(wanted.name), printable(field)));
+      refuse_value(wanted, field);
     } else if (shape_.fields.size() == 1 && field.empty()) {  // a line with nothing in it would be no record
       flush(field_);
       out_.append(R"("")");
@@ -241,6 +267,10 @@ class RowRun {
                                                  rows_, shape_.fields.size(), bounds_));
   }
 
+  [[noreturn]] void refuse_value(const PostgresField& wanted, std::string_view value) const {
+    refuse(fmt::format("column {}: {}, which the table's column can't hold", printable(wanted.name), printable(value)));
+  }
+
   [[noreturn]] void refuse(const std::string& what) const {
     throw Error(ErrorKind::refused, fmt::format("{} row {}, {}", printable(input_), chunk_.first_record + rows_, what));
   }
@@ -257,10 +287,12 @@ class RowRun {
   std::string& decoded_;
   Buffer& out_;
   const std::string_view text_;
-  const bool looks_at_all_;  // at every field
-  std::size_t run_ = 0;      // from here on nothing is copied yet
-  std::size_t field_ = 0;    // where the field begins
-  bool is_odd_ = false;      // there is something odd in it so far
+  const bool looks_at_all_;   // at every field
+  const bool looks_at_ends_;  // of each
+  bool ends_in_letter_ = false;
+  std::size_t run_ = 0;    // from here on nothing is copied yet
+  std::size_t field_ = 0;  // where the field begins
+  bool is_odd_ = false;    // there is something odd in it so far
   std::uint64_t bounds_ = 0;
   std::uint64_t rows_ = 0;
 };

@@ -89,6 +89,14 @@ TEST(PostgresText, RefusesWhatTheColumnCannotHold) {
   EXPECT_THAT(said("a\n", {Value::any, Value::any}), HasSubstr("1 rows of 2 columns came with 1 fields"));
 }
 
+TEST(PostgresText, FindsWhatTheColumnCannotHoldAtEveryPlaceInABlock) {
+  const std::vector<Value> values{Value::any, Value::ordinary, Value::any};
+  for (std::size_t before = 0; before < 200; ++before) {
+    const std::string rows = std::string(before, 'x') + "\t1\tends in letters\nz\t-Infinity\tx\n";
+    EXPECT_EQ(said(rows, values), "pg row 2, column c1: -Infinity, which the table's column can't hold") << before;
+  }
+}
+
 // The plainest reading of the format, to hold the fast one to.
 std::string plainly(const std::vector<std::vector<std::string>>& rows, std::string& text) {
   std::string csv;
