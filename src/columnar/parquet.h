@@ -7,14 +7,16 @@
 // Memory:  Arrow's buffers, of all batches that are under way, stay below `memory`: a page of each column, and a few
 //          batches. What needs more is refused.
 // Errors:  Error not_found, denied; refused, with the file's name: no Parquet file that can be read, columns that are
-//          not there (any more), values that have no text (see csv_batch.h).
+//          not there (any more), values that have no text (see csv_batch.h); cancelled.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -54,5 +56,19 @@ std::vector<std::string> misfits(const ParquetFile& file, std::span<const Wanted
 // Inputs whose records have the wanted columns, in their order.
 std::vector<staging::Input> parquet_inputs(std::span<const ParquetFile> files, std::vector<Wanted> wanted,
                                            std::size_t memory);
+
+// A column of a table that takes what all files have in one of theirs.
+struct TableColumn {
+  std::string name;
+  std::string file_type;                   // in Arrow's words, of the first file
+  table::Type type{};                      // of text as wide as can be
+  std::optional<std::uint64_t> longest{};  // bytes, of text
+};
+
+// Columns of text are read whole, for what is longest in them; all else the footers say.
+// refused, all of it: a name that a file has not, what nothing holds, types of several files that don't go together.
+std::vector<TableColumn> table_columns(std::span<const ParquetFile> files, const std::vector<std::string>& names,
+                                       std::size_t memory, const std::stop_token& stop,
+                                       const std::function<void(const staging::Progress&)>& on_progress = {});
 
 }  // namespace penstock::columnar

@@ -175,6 +175,36 @@ TEST_F(ParquetTest, NamesEveryColumnThatDoesNotFit) {
   EXPECT_THAT(misfits(found, std::vector<Wanted>{{"a"}, {"b"}}), IsEmpty());
 }
 
+TEST_F(ParquetTest, SaysTheColumnsOfATableThatTakesAllFiles) {
+  const ParquetFile files[] = {
+      look_at_parquet(file("a.parquet", parquet_bytes({{"a", arrow::int8(), "[1]"},
+                                                       {"s", arrow::utf8(), R"(["é"])"},
+                                                       {"n", arrow::null(), "[null]"},
+                                                       {"d", arrow::date32(), "[0]"}}))),
+      look_at_parquet(file("b.parquet", parquet_bytes({{"s", arrow::utf8(), R"([null, "abc", "", "x"])"},
+                                                       {"n", arrow::float64(), "[1, 2, 3, 4]"},
+                                                       {"d", arrow::date32(), "[0, 1, 2, 3]"},
+                                                       {"a", arrow::int64(), "[1, 2, 3, 4]"}})))};
+  const auto columns = table_columns(files, {"s", "a", "n", "d"}, 64 << 20, {});
+  std::vector<std::string> types;
+  for (const TableColumn& column : columns) types.push_back(to_string(column.type));
+  EXPECT_THAT(types, ElementsAre("character varying(65535)", "bigint", "double precision", "date"));
+  EXPECT_EQ(columns[0].longest, 3U);
+  EXPECT_EQ(columns[1].longest, std::nullopt);
+}
+
+TEST_F(ParquetTest, NamesAllThatNoTableTakes) {
+  const ParquetFile files[] = {
+      look_at_parquet(file("a.parquet", parquet_bytes({{"a", arrow::int8(), "[1]"},
+                                                       {"t", arrow::duration(arrow::TimeUnit::SECOND), "[1]"}}))),
+      look_at_parquet(file("b.parquet", parquet_bytes({{"a", arrow::date32(), "[1]"},
+                                                       {"t", arrow::duration(arrow::TimeUnit::SECOND), "[1]"}})))};
+  EXPECT_THAT(
+      [&] { table_columns(files, {"a", "t"}, 64 << 20, {}); },
+      ThrowsMessage<Error>(AllOf(HasSubstr("column a is smallint in"), HasSubstr("no type of a table takes both"),
+                                 HasSubstr("column t: nothing in Redshift holds duration[s]"))));
+}
+
 TEST_F(ParquetTest, RefusesWhatIsNoParquetFile) {
   const std::string whole = parquet_bytes({{"a", arrow::int32(), "[1]"}});
   for (const std::string& bytes :

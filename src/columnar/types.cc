@@ -61,6 +61,24 @@ std::optional<Type> integer_type(arrow::Type::type id) {
   }
 }
 
+// Of the types that hold exact numbers, as numeric; nullopt: it is none of them.
+std::optional<Type> as_numeric(const Type& type) {
+  switch (type.name) {
+    case TypeName::smallint:
+      return Type{.name = TypeName::numeric, .precision = 5};
+    case TypeName::integer:
+      return Type{.name = TypeName::numeric, .precision = 10};
+    case TypeName::bigint:
+      return Type{.name = TypeName::numeric, .precision = 19};
+    case TypeName::numeric:
+      return type;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_floating(const Type& type) { return type.name == TypeName::real || type.name == TypeName::double_precision; }
+
 bool is_one_of(Kind kind, auto... kinds) { return ((kind == kinds) || ...); }
 
 bool goes_into(Kind kind, TypeName column) {
@@ -194,6 +212,24 @@ std::optional<Type> table_type_of(const arrow::DataType& type) {
       break;
   }
   return std::nullopt;
+}
+
+std::optional<Type> wider(const Type& a, const Type& b) {
+  if (a.name == b.name && a.name != TypeName::numeric) {
+    Type type = a;
+    type.length = std::max(a.length, b.length);
+    return type;
+  }
+  const auto left = as_numeric(a), right = as_numeric(b);
+  if (left && right) {
+    if (a.name != TypeName::numeric && b.name != TypeName::numeric) return left->precision > right->precision ? a : b;
+    const int scale = std::max(left->scale, right->scale);
+    const int digits = std::max(left->precision - left->scale, right->precision - right->scale) + scale;
+    if (digits > kMostDigits) return std::nullopt;
+    return Type{.name = TypeName::numeric, .precision = digits, .scale = scale};
+  }
+  const bool are_numbers = (left || is_floating(a)) && (right || is_floating(b));
+  return are_numbers ? std::optional(Type{.name = TypeName::double_precision}) : std::nullopt;
 }
 
 std::optional<std::string> misfit(const arrow::DataType& type, const Type& column) {

@@ -36,6 +36,9 @@ Kind kind_of(const arrow::DataType& type);
 // What a column of this type is made, where there is none yet; nullopt: nothing holds it.
 std::optional<table::Type> table_type_of(const arrow::DataType& type);
 
+// What takes the values of both; nullopt: only text would.
+std::optional<table::Type> wider(const table::Type& a, const table::Type& b);
+
 // Why values of the type can't go into a column; nullopt: they can. Each value may still be refused by itself.
 std::optional<std::string> misfit(const arrow::DataType& type, const table::Type& column);
 

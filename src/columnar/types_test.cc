@@ -70,6 +70,26 @@ TEST(TableType, HoldsTheTypeThatItIsFor) {
   }
 }
 
+TEST(TableType, ThatIsWiderTakesBoth) {
+  const auto wide = [](const char* a, const char* b) {
+    const auto one = wider(*table::parse_type(a), *table::parse_type(b));
+    EXPECT_EQ(one, wider(*table::parse_type(b), *table::parse_type(a))) << a << ", " << b;
+    return one ? to_string(*one) : "none";
+  };
+  EXPECT_EQ(wide("smallint", "bigint"), "bigint");
+  EXPECT_EQ(wide("integer", "numeric(5,2)"), "numeric(12,2)");
+  EXPECT_EQ(wide("numeric(20,0)", "bigint"), "numeric(20,0)");
+  EXPECT_EQ(wide("numeric(10,4)", "numeric(12,2)"), "numeric(14,4)");
+  EXPECT_EQ(wide("numeric(38,0)", "numeric(38,10)"), "none");
+  EXPECT_EQ(wide("integer", "real"), "double precision");
+  EXPECT_EQ(wide("real", "real"), "real");
+  EXPECT_EQ(wide("numeric(10,2)", "double precision"), "double precision");
+  EXPECT_EQ(wide("varchar(10)", "varchar(20)"), "character varying(20)");
+  EXPECT_EQ(wide("date", "date"), "date");
+  EXPECT_EQ(wide("date", "timestamp"), "none");
+  EXPECT_EQ(wide("boolean", "smallint"), "none");
+}
+
 TEST(Misfit, NamesBothTypes) {
   const auto why = [](const std::shared_ptr<arrow::DataType>& type, const char* column) {
     return misfit(*type, *table::parse_type(column));

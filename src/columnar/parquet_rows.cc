@@ -1,0 +1,210 @@
+#include "columnar/parquet_rows.h"
+
+#include <arrow/memory_pool.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+#include <fmt/format.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+#include <parquet/schema.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "columnar/local_file.h"
+#include "penstock/error.h"
+
+namespace penstock::columnar {
+namespace {
+
+constexpr std::int64_t kLargestBuffer = 256 << 10;
+constexpr std::int64_t kSmallestBuffer = 4 << 10;
+constexpr std::size_t kBuffers = 8 << 20;  // of all columns
+constexpr std::int64_t kMostRows = 64 << 10;
+constexpr std::int64_t kFirstRows = 64;
+
+Error unreadable(const std::string& path, const arrow::Status& why) {
+  if (why.IsOutOfMemory()) {
+    return {ErrorKind::refused, fmt::format("reading {} takes more memory than it may: --memory allows more ({})",
+                                            printable(path), printable(why.message()))};
+  }
+  return {ErrorKind::refused,
+          fmt::format("{} is no Parquet file that can be read: {}", printable(path), printable(why.message()))};
+}
+
+// Arrow answers with a status, Parquet throws, and both let through what their libraries throw.
+template <typename Act>
+auto reading(const std::string& path, Act act) {
+  try {
+    return act();
+  } catch (const Error&) {
+    throw;
+  } catch (const parquet::ParquetStatusException& e) {
+    throw unreadable(path, e.status());
+  } catch (const std::exception& e) {
+    throw unreadable(path, arrow::Status::Invalid(e.what()));
+  }
+}
+
+void check(const arrow::Status& status) {
+  if (!status.ok()) throw parquet::ParquetStatusException(status);
+}
+
+template <typename T>
+T good(arrow::Result<T> result) {
+  check(result.status());
+  return std::move(result).ValueUnsafe();
+}
+
+}  // namespace
+
+class ParquetRows::Impl {
+ public:
+  Impl(std::string path, arrow::MemoryPool& pool, std::size_t columns)
+      : path_(std::move(path)), file_(open_local_file(path_, pool)) {
+    reading(path_, [&] { open(pool, columns); });
+  }
+
+  [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const noexcept { return schema_; }
+  [[nodiscard]] const parquet::FileMetaData& metadata() const { return *reader_->parquet_reader()->metadata(); }
+  [[nodiscard]] std::uint64_t bytes_read() const noexcept { return file_->bytes_read(); }
+
+  void choose(std::span<const int> fields, std::size_t batch_bytes) {
+    reading(path_, [&] {
+      batch_bytes_ = static_cast<std::int64_t>(batch_bytes);
+      leaves_ = leaves_of(fields);
+      set_batch_rows(kFirstRows);
+      start();
+    });
+  }
+
+  std::shared_ptr<arrow::RecordBatch> next() {
+    auto rows = reading(path_, [&] { return read(); });
+    if (!rows) {
+      require_all_rows();
+      return nullptr;
+    }
+    rows_read_ += rows->num_rows();
+    const std::int64_t row_bytes =
+        arrow::util::TotalBufferSize(*rows) / std::max<std::int64_t>(rows->num_rows(), 1) + 1;
+    set_batch_rows(batch_bytes_ / row_bytes);
+    return rows;
+  }
+
+ private:
+  void open(arrow::MemoryPool& pool, std::size_t columns) {
+    std::array<char, 4> begin{};
+    if (good(file_->ReadAt(0, begin.size(), begin.data())) < 4 || std::string_view(begin.data(), 3) != "PAR") {
+      check(arrow::Status::Invalid("it does not begin as one"));  // which Arrow would not see
+    }
+    parquet::ReaderProperties how(&pool);
+    how.enable_buffered_stream();
+    const auto share = static_cast<std::int64_t>(kBuffers / std::max<std::size_t>(1, columns));
+    how.set_buffer_size(std::clamp(share, kSmallestBuffer, kLargestBuffer));
+    how.set_page_checksum_verification(true);
+    auto parquet = parquet::ParquetFileReader::Open(file_, how);
+    parquet::ArrowReaderProperties properties(/*use_threads=*/false);
+    properties.set_pre_buffer(false);
+    properties.set_arrow_extensions_enabled(true);
+    // nanoseconds end in 2262, and what is beyond would be some other time
+    properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+    reader_ = good(parquet::arrow::FileReader::Make(&pool, std::move(parquet), properties));
+    check(reader_->GetSchema(&schema_));
+  }
+
+  // Parquet's own columns, the leaves, of those of the top level.
+  [[nodiscard]] std::vector<int> leaves_of(std::span<const int> fields) const {
+    const parquet::SchemaDescriptor& schema = *metadata().schema();
+    std::vector<int> leaves;
+    for (int leaf = 0; leaf < schema.num_columns(); ++leaf) {
+      const parquet::schema::Node* root = schema.GetColumnRoot(leaf);
+      const auto is_root = [&](int field) { return schema.group_node()->field(field).get() == root; };
+      if (std::ranges::any_of(fields, is_root)) leaves.push_back(leaf);
+    }
+    return leaves;
+  }
+
+  // From the row group on in which the next row is.
+  void start() {
+    std::vector<int> groups;
+    to_drop_ = rows_read_;
+    for (int group = 0; group < metadata().num_row_groups(); ++group) {
+      const std::int64_t rows = metadata().RowGroup(group)->num_rows();
+      if (groups.empty() && rows <= to_drop_) {
+        to_drop_ -= rows;
+      } else {
+        groups.push_back(group);
+      }
+    }
+    rows_ = good(reader_->GetRecordBatchReader(groups, leaves_));
+  }
+
+  void set_batch_rows(std::int64_t rows) {
+    batch_rows_ = std::clamp<std::int64_t>(rows, 1, most_rows_);
+    reader_->set_batch_size(batch_rows_);
+  }
+
+  // Rows may be larger than those before them were: fewer are read at once then, from here on.
+  std::shared_ptr<arrow::RecordBatch> read() {
+    for (;;) {
+      try {
+        return read_batch();
+      } catch (const parquet::ParquetStatusException& e) {
+        if (!e.status().IsOutOfMemory() || batch_rows_ == 1) throw;
+      }
+      constexpr std::int64_t kFewer = 16;
+      most_rows_ = std::max<std::int64_t>(batch_rows_ / kFewer, 1);
+      set_batch_rows(most_rows_);
+      start();
+    }
+  }
+
+  std::shared_ptr<arrow::RecordBatch> read_batch() {
+    std::shared_ptr<arrow::RecordBatch> rows;
+    for (;;) {
+      check(rows_->ReadNext(&rows));
+      if (!rows || rows->num_rows() > to_drop_) break;
+      to_drop_ -= rows->num_rows();
+    }
+    if (rows && to_drop_ > 0) rows = rows->Slice(std::exchange(to_drop_, 0));
+    return rows;
+  }
+
+  void require_all_rows() const {
+    const std::int64_t said = metadata().num_rows();
+    if (rows_read_ == said) return;
+    throw Error(ErrorKind::refused, fmt::format("{} is broken: there are {} rows, where its footer says {}",
+                                                printable(path_), rows_read_, said));
+  }
+
+  const std::string path_;
+  const std::shared_ptr<LocalFile> file_;
+  std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::unique_ptr<arrow::RecordBatchReader> rows_;
+  std::vector<int> leaves_;
+  std::int64_t batch_bytes_ = 0;
+  std::int64_t rows_read_ = 0;
+  std::int64_t batch_rows_ = 0;
+  std::int64_t most_rows_ = kMostRows;
+  std::int64_t to_drop_ = 0;  // rows that were read before
+};
+
+ParquetRows::ParquetRows(const std::string& path, arrow::MemoryPool& pool, std::size_t columns)
+    : impl_(std::make_unique<Impl>(path, pool, columns)) {}
+ParquetRows::~ParquetRows() = default;
+const std::shared_ptr<arrow::Schema>& ParquetRows::schema() const noexcept { return impl_->schema(); }
+std::int64_t ParquetRows::rows() const { return impl_->metadata().num_rows(); }
+std::uint64_t ParquetRows::bytes_read() const noexcept { return impl_->bytes_read(); }
+void ParquetRows::choose(std::span<const int> fields, std::size_t batch_bytes) { impl_->choose(fields, batch_bytes); }
+std::shared_ptr<arrow::RecordBatch> ParquetRows::next() { return impl_->next(); }
+
+}  // namespace penstock::columnar
