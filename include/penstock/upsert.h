@@ -53,7 +53,11 @@ struct UpsertOptions {
   std::string order_by{};  // column; a row that is older by it than the table's loses
   Duplicates duplicates = Duplicates::refuse;
   NullKeys null_keys = NullKeys::refuse;
-  bool allow_empty = false;      // replace: let a source without a record replace rows
+  bool create = false;                  // makes the table, of the source's types, where there is none
+  std::string dist_key{};               // of the table that is made: a column
+  std::vector<std::string> sort_key{};  // likewise
+  bool evolve = false;                  // adds the source's columns that the table has not
+  bool allow_empty = false;             // replace: let a source without a record replace rows
   bool missing_as_null = false;  // columns that the source lacks become NULL (or their default) in rows that give way
 
   std::optional<SourceFormat> format{};  // unset: by the name; CSV on stdin
@@ -90,7 +94,8 @@ struct UpsertOutcome {
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_staged = 0;
   std::string load_id;
-  std::vector<std::string> plan;  // dry run: every statement, in order, secrets masked
+  std::vector<std::string> plan;             // dry run: every statement, in order, secrets masked
+  std::vector<std::string> table_changes{};  // the statements that made the table, or added columns
   double seconds = 0;
 };
 

@@ -26,6 +26,7 @@ struct Typed {
   UpsertOptions options;
   std::vector<std::string> key;
   std::vector<std::string> columns;
+  std::vector<std::string> sort_key;
   bool append = false;
   bool replace = false;
   std::string duplicates;
@@ -97,6 +98,7 @@ UpsertOptions understand(const Typed& typed, Problems& problems) {
   UpsertOptions options = typed.options;
   options.key = split_list(typed.key);
   options.columns = split_list(typed.columns);
+  options.sort_key = split_list(typed.sort_key);
   options.mode = read_mode(typed, problems);
   options.duplicates = read_duplicates(typed.duplicates, problems);
   options.null_keys = read_null_keys(typed.null_keys, problems);
@@ -124,6 +126,7 @@ void print_json(std::ostream& out, const UpsertOutcome& outcome) {
                                     {"replaced", outcome.replaced},
                                     {"bytes_read", outcome.bytes_read},
                                     {"bytes_staged", outcome.bytes_staged},
+                                    {"table_changes", outcome.table_changes},
                                     {"load_id", outcome.load_id},
                                     {"plan", outcome.plan},
                                     {"seconds", outcome.seconds}};
@@ -137,6 +140,7 @@ void print_words(std::ostream& out, const UpsertOutcome& outcome) {
     print_plan(out, outcome.plan);
     return;
   }
+  for (const std::string& change : outcome.table_changes) out << name << ": " << change << '\n';
   out << fmt::format(
       "{}: {} records read: {} inserted, {} updated, {} superseded; {} rows gave way, in {:.1f} s, load {}\n", name,
       outcome.read, outcome.inserted, outcome.updated, outcome.superseded, outcome.replaced, outcome.seconds,
@@ -178,7 +182,8 @@ void add_upsert(Program& program) {
       "  psql -c \"COPY (SELECT …) TO STDOUT (FORMAT csv, HEADER)\" | penstock upsert - --into web.users --key id\n"
       "  penstock upsert postgresql://app@db/shop --query 'SELECT id, total FROM orders' --into shop.orders --key id\n"
       "  penstock upsert 's3://bucket/2024-*.csv.gz' --into web.users --key id\n"
-      "  penstock upsert today.csv --into web.totals --replace\n\n"
+      "  penstock upsert today.csv --into web.totals --replace\n"
+      "  penstock upsert orders.csv --into shop.orders --key id --create --evolve\n\n"
       "All in one transaction: who reads the table sees it before, or after. CSV has a header, matched by name, in "
       "any\n"
       "order; an unquoted empty field is NULL, \"\" is empty text. The source is staged below PENSTOCK_S3_BASE_PATH.\n"
@@ -207,6 +212,11 @@ void add_upsert(Program& program) {
   app.add_flag("--replace", typed->replace, "Replace all rows of the table");
   app.add_flag("--allow-empty", options.allow_empty, "Let a source without a record replace rows");
   app.add_flag("--missing-as-null", options.missing_as_null, "Let columns that the source lacks become NULL");
+  app.add_flag("--create", options.create,
+               "Make the table, of the types that the source's values have, if there is none");
+  app.add_option("--distkey", options.dist_key, "Of the table that --create makes: its distribution key");
+  app.add_option("--sortkey", typed->sort_key, "Of the table that --create makes: its sort key, separated by commas");
+  app.add_flag("--evolve", options.evolve, "Add the columns of the source that the table has not");
   app.add_option("--format", typed->format, "csv, json or parquet, where the name does not say");
   app.add_option("--columns", typed->columns,
                  "The columns of CSV without a header, of others those to take; separated by commas");

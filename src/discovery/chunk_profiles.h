@@ -22,7 +22,7 @@ class ChunkProfiles {
  public:
   virtual ~ChunkProfiles() = default;
   // number: of the chunk, over all inputs. Returns how many records there are: blank lines are none.
-  virtual std::uint64_t add(staging::Chunk& chunk, std::string_view input, std::uint64_t number) = 0;
+  virtual std::uint64_t add(const staging::Chunk& chunk, std::string_view input, std::uint64_t number) = 0;
   // other: of the same kind.
   virtual void merge(ChunkProfiles& other) = 0;
   // In their order in the source; of JSON, as they came up. names: of CSV's fields.

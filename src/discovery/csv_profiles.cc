@@ -161,7 +161,7 @@ class CsvProfiles final : public ChunkProfiles {
   explicit CsvProfiles(const staging::CsvShape& shape)
       : shape_(shape), columns_(shape.fields), blocks_(kStretch / kCsvBlockBytes) {}
 
-  std::uint64_t add(Chunk& chunk, std::string_view input, std::uint64_t number) override {
+  std::uint64_t add(const Chunk& chunk, std::string_view input, std::uint64_t number) override {
     staging::refuse_unless_text(chunk, input);
     return CsvRun(shape_, chunk, input, number, columns_, scratch_).run(blocks_);
   }

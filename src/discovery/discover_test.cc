@@ -107,7 +107,7 @@ TEST(DiscoverJson, TakesAStringForTextWhateverItLooksLike) {
 
 TEST(DiscoverJson, RefusesWhatIsNoObjectWithItsLine) {
   EXPECT_THAT(refusal([&] { of_json("{\"a\":1}\n[1]\n"); }), HasSubstr("f.json line 2: the line is no JSON object"));
-  EXPECT_THAT(refusal([&] { of_json("{\"a\":1}{\"a\":2}\n"); }), HasSubstr("line 1: the line is more than one"));
+  EXPECT_THAT(refusal([&] { of_json("{\"a\":1}{\"a\":2}\n"); }), HasSubstr("line 1: the line is no JSON object"));
   EXPECT_THAT(refusal([&] { of_json("{\"a\":tru}\n"); }), HasSubstr("line 1: "));
   EXPECT_THAT(refusal([&] { of_json("{\"a\":1,\n\"b\":2}\n"); }), HasSubstr("line 1: "));
   std::string wide = "{\"c0\":0";

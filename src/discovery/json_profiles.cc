@@ -1,9 +1,9 @@
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/json_text.h"
 #include "discovery/chunk_profiles.h"
 #include "penstock/error.h"
 #include "staging/chunk_text.h"
@@ -11,7 +11,6 @@
 namespace penstock::discovery {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
 using staging::Chunk;
 
 constexpr std::size_t kMostColumns = 1600;  // of a table
@@ -34,9 +33,8 @@ struct Member {
 
 class JsonProfiles final : public ChunkProfiles {
  public:
-  std::uint64_t add(Chunk& chunk, std::string_view input, std::uint64_t number) override {
+  std::uint64_t add(const Chunk& chunk, std::string_view input, std::uint64_t number) override {
     staging::refuse_unless_text(chunk, input);
-    chunk.buffer.reserve(chunk.end + simdjson::SIMDJSON_PADDING);
     chunk_ = &chunk;
     input_ = input;
     number_ = number;
@@ -81,93 +79,72 @@ class JsonProfiles final : public ChunkProfiles {
 
  private:
   void add_object(std::string_view line) {
-    const auto* const limit = chunk_->buffer.view().data() + chunk_->buffer.capacity();
-    const auto room = static_cast<std::size_t>(limit - line.data());
-    ondemand::document document;
-    ondemand::object object;
-    if (parser_.iterate(line.data(), line.size(), room).get(document) != simdjson::SUCCESS ||
-        document.get_object().get(object) != simdjson::SUCCESS) {
-      refuse("the line is no JSON object from { to }");
-    }
     ++records_;
     next_ = 0;
-    std::size_t ordinal = 0;
-    for (auto field : object) {
-      std::string_view name;
-      ondemand::value value;
-      if (field.unescaped_key().get(name) != simdjson::SUCCESS || field.value().get(value) != simdjson::SUCCESS) {
-        refuse("the JSON object is malformed");
+    if (line.front() != '{') refuse_line();
+    std::size_t at = json_skip_blanks(line, 1);
+    const auto is = [&](char c) { return at < line.size() && line[at] == c; };
+    for (std::size_t ordinal = 0; !is('}'); ++ordinal) {
+      if (ordinal > 0) {
+        if (!is(',')) refuse_line();
+        at = json_skip_blanks(line, at + 1);
       }
-      add_member(name, ordinal++, value);
+      if (!is('"')) refuse_line();
+      const std::string_view name = take_value(line, at);
+      if (!is(':')) refuse_line();
+      at = json_skip_blanks(line, at + 1);
+      add_member(text_of(name), ordinal, take_value(line, at));
     }
-    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) refuse("the line is more than one JSON object");
+    if (at + 1 != line.size()) refuse_line();
   }
 
-  void add_member(std::string_view name, std::size_t ordinal, ondemand::value value) {
+  // The value that begins here, as it is written; afterwards `at` is behind it and the blanks that follow.
+  std::string_view take_value(std::string_view line, std::size_t& at) const {
+    const std::size_t end = at < line.size() ? json_end(line, at) : std::string_view::npos;
+    if (end == std::string_view::npos) refuse_line();
+    const std::string_view value = line.substr(at, end - at);
+    at = json_skip_blanks(line, end);
+    return value;
+  }
+
+  // Of a string: what is between its quotes stands for. Stands until the next call.
+  std::string_view text_of(std::string_view string) {
+    const std::string_view inside = string.substr(1, string.size() - 2);
+    if (inside.find('\\') == std::string_view::npos) return inside;
+    auto text = unescaped_json(inside);
+    if (!text) refuse("a string has half of a surrogate pair");
+    unescaped_ = *std::move(text);
+    return unescaped_;
+  }
+
+  void add_member(std::string_view name, std::size_t ordinal, std::string_view value) {
     Member& of = member(name, {.chunk = number_, .at = at_}, ordinal);
-    ondemand::json_type type{};
-    if (value.type().get(type) != simdjson::SUCCESS) refuse("the JSON object is malformed");
-    if (type == ondemand::json_type::null) {
-      if (!value.is_null()) refuse("the JSON object is malformed");
-      return;
-    }
+    if (value.front() == 'n') return;      // null
     if (of.last != records_) ++of.values;  // once an object, should it be there twice
     of.last = records_;
-    switch (type) {
-      case ondemand::json_type::string:
-        add_string(of.profile, value);
-        return;
-      case ondemand::json_type::boolean: {
-        bool is = false;
-        if (value.get_bool().get(is) != simdjson::SUCCESS) refuse("the JSON object is malformed");
-        note(of.profile, {.kind = Kind::boolean}, is ? "true" : "false");
-        return;
-      }
-      case ondemand::json_type::number:
-        add_number(of.profile, value);
-        return;
+    switch (value.front()) {
+      case '"':
+        add_string(of.profile, text_of(value));
+        break;
+      case 't':
+      case 'f':
+        note(of.profile, {.kind = Kind::boolean}, value);
+        break;
+      case '{':
+      case '[':
+        note(of.profile, {.kind = Kind::nested}, value);
+        break;
       default:
-        add_nested(of.profile, value, type);
+        note(of.profile, value_of(value), value);
     }
   }
 
   // A string is no number, whatever it looks like; dates have no other way to be written.
-  void add_string(Profile& profile, ondemand::value& value) {
-    std::string_view text;
-    if (value.get_string().get(text) != simdjson::SUCCESS) refuse("a JSON string is malformed");
+  void add_string(Profile& profile, std::string_view text) {
     Value is;
     if (profile.wants_values()) is = value_of(text);
     const bool is_day = is.kind == Kind::empty || (is.kind >= Kind::date && is.kind <= Kind::timestamptz);
     note(profile, is_day ? is : Value{}, text);
-  }
-
-  void add_number(Profile& profile, ondemand::value& value) {
-    const std::string_view digits = trimmed(value.raw_json_token());
-    double number = 0;  // and so it is looked at
-    const auto error = value.get_double().get(number);
-    if (error != simdjson::SUCCESS && !is_large(digits)) refuse("a JSON number is malformed");
-    note(profile, value_of(digits), digits);
-  }
-
-  // One that has more digits, or is larger, than the parser takes.
-  static bool is_large(std::string_view digits) {
-    return digits.find_first_not_of("+-.0123456789Ee") == std::string_view::npos;
-  }
-
-  void add_nested(Profile& profile, ondemand::value& value, ondemand::json_type type) {
-    std::string_view raw;
-    simdjson::error_code error = simdjson::SUCCESS;
-    if (type == ondemand::json_type::object) {
-      ondemand::object object;
-      error = value.get_object().get(object);
-      if (error == simdjson::SUCCESS) error = object.raw_json().get(raw);
-    } else {
-      ondemand::array array;
-      error = value.get_array().get(array);
-      if (error == simdjson::SUCCESS) error = array.raw_json().get(raw);
-    }
-    if (error != simdjson::SUCCESS) refuse("the JSON object is malformed");
-    note(profile, {.kind = Kind::nested}, trimmed(raw));
   }
 
   void note(Profile& profile, const Value& value, std::string_view text) {
@@ -196,13 +173,14 @@ class JsonProfiles final : public ChunkProfiles {
                        kMostColumns);
   }
 
+  [[noreturn]] void refuse_line() const { refuse("the line is no JSON object from { to }"); }
   [[noreturn]] void refuse(std::string_view what) const { staging::refuse_at(*chunk_, input_, at_, what); }
 
-  ondemand::parser parser_;
   std::vector<Member> members_;
   std::unordered_map<std::string, std::size_t> by_name_;
   std::size_t next_ = 0;  // the member that is expected
   std::uint64_t records_ = 0;
+  std::string unescaped_;
   // what is being read
   const Chunk* chunk_ = nullptr;
   std::string_view input_;

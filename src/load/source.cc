@@ -151,6 +151,7 @@ class Opening {
                   "Parquet is not read from stdin: its columns are found from its end; give a file");
     }
     source_.name = "stdin";
+    source_.is_stdin = true;
     Fd fd(::dup(STDIN_FILENO));  // whoever reads it closes it
     if (!fd) throw Error(ErrorKind::not_found, fmt::format("stdin: {}", std::strerror(errno)));
     const std::shared_ptr<ObjectReader> reader = std::make_shared<FdReader>(std::move(fd), "stdin");

@@ -27,6 +27,7 @@ struct Source {
   std::vector<std::string> columns{};  // of CSV: the header's, or those given; of Parquet: those to take; of JSON none
   std::vector<staging::Input> inputs{};          // of text
   std::vector<columnar::ParquetFile> parquet{};  // in place of them
+  bool is_stdin = false;                         // which can be read once
   std::uint64_t size = 0;                        // bytes as stored; 0: not known
 };
 

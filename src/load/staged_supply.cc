@@ -12,6 +12,7 @@
 #include "columnar/parquet.h"
 #include "load/access.h"
 #include "load/source.h"
+#include "load/spool.h"
 #include "load/staged_objects.h"
 #include "penstock/error.h"
 #include "staging/pipeline.h"
@@ -32,13 +33,26 @@ class StagedSupply final : public Supply {
 
   [[nodiscard]] std::string name() const override { return source_.name; }
 
+  [[nodiscard]] std::optional<std::vector<std::string>> column_names() const override {
+    if (!options_.columns.empty()) return options_.columns;
+    return source_.format == SourceFormat::json ? std::nullopt : std::optional(names());
+  }
+
+  std::vector<discovery::Column> columns(const std::function<void(const UpsertProgress&)>& on_progress) override {
+    auto found = source_.format == SourceFormat::parquet ? of_schema() : of_records(on_progress);
+    for (const discovery::Column& column : found) {
+      context_.log.info(fmt::format("{}: {}: {}", printable(column.name), to_string(column.type), column.why));
+    }
+    return found;
+  }
+
   [[nodiscard]] Batch batch(const redshift::CatalogTable& table) const override {
     Batch batch{.has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),
                 .compression = redshift::CopyCompression::zstd,
                 .access = copy_access(context_),
                 .region = copy_region(context_)};
     if (source_.format == SourceFormat::json) {
-      batch.format = redshift::JsonFormat{};
+      batch.format = redshift::JsonFormat{.paths = "auto ignorecase"};
       batch.columns =
           options_.columns.empty() ? writable_columns(table) : match_columns(options_.columns, table, "--columns");
     } else {
@@ -72,6 +86,61 @@ class StagedSupply final : public Supply {
   void leave() noexcept override { objects_.leave(); }
 
  private:
+  std::vector<discovery::Column> of_records(const std::function<void(const UpsertProgress&)>& on_progress) {
+    for (staging::Input& input : source_.inputs) {
+      if (source_.is_stdin) input = spooled(input, context_.environment, context_.stop);
+    }
+    discovery::DiscoverOptions how{.names = names(), .memory = options_.memory};
+    how.shape = source_.format == SourceFormat::json ? staging::Shape(staging::JsonShape{})
+                                                     : staging::Shape(csv_shape(source_.columns.size()));
+    how.on_progress = progress_of(on_progress);
+    auto found = discovery::discover(source_.inputs, how, context_.stop).columns;
+    if (source_.format == SourceFormat::json && !options_.columns.empty()) {
+      std::erase_if(found, [&](const discovery::Column& column) {
+        return std::ranges::none_of(options_.columns,
+                                    [&](const std::string& name) { return equal_ignoring_case(name, column.name); });
+      });
+    }
+    return found;
+  }
+
+  // Parquet says its types: all files must say the same.
+  [[nodiscard]] std::vector<discovery::Column> of_schema() const {
+    std::vector<discovery::Column> found;
+    std::vector<std::string> problems;
+    for (const std::string& name : source_.columns) {
+      const auto of = [&](const columnar::ParquetFile& file) {
+        return std::ranges::find(file.columns, name, &columnar::ParquetColumn::name);
+      };
+      const columnar::ParquetFile& first = source_.parquet.front();
+      const auto column = of(first);
+      if (column == first.columns.end()) continue;  // that it is not there is said where it is asked for
+      for (const columnar::ParquetFile& file : source_.parquet) {
+        const auto other = of(file);
+        if (other == file.columns.end() || other->table_type == column->table_type) continue;
+        problems.push_back(fmt::format("{} is {} in {} and {} in {}: make the table first", printable(name),
+                                       column->type, printable(first.path), other->type, printable(file.path)));
+      }
+      if (!column->table_type) {
+        problems.push_back(fmt::format("{} is {}, which nothing in Redshift holds; --columns leaves it out",
+                                       printable(name), column->type));
+        continue;
+      }
+      found.push_back({.name = name,
+                       .type = *column->table_type,
+                       .tight = *column->table_type,
+                       .why = fmt::format("the file says {}", column->type)});
+    }
+    if (!problems.empty()) throw Error(ErrorKind::refused, fmt::format("{}", fmt::join(problems, "\n  ")));
+    return found;
+  }
+
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> out;
+    for (const std::string& field : source_.columns) out.emplace_back(column_name(field));
+    return out;
+  }
+
   staging::Staged stage(const Batch& batch, const staging::StageOptions& how) {
     const auto inputs = source_.format == SourceFormat::parquet
                             ? columnar::parquet_inputs(source_.parquet, wanted(batch), arrows_memory())
@@ -114,24 +183,32 @@ class StagedSupply final : public Supply {
     if (source_.format == SourceFormat::json) {
       how.shape = staging::JsonShape{.position_name = batch.has_position ? kPositionColumn : ""};
     } else {
-      how.shape = staging::CsvShape{
-          .dialect = {.delimiter = source_.delimiter, .quote = options_.quote, .escape = options_.escape},
-          .fields = batch.columns.size(),
-          .null_text = options_.null_as,
-          .with_position = batch.has_position};
+      staging::CsvShape shape = csv_shape(batch.columns.size());
+      shape.with_position = batch.has_position;
+      how.shape = std::move(shape);
     }
-    if (on_progress) {
-      how.on_progress = [on_progress, size = source_.size](const staging::Progress& progress) {
-        on_progress({.bytes = progress.bytes, .size = size, .records = progress.records});
-      };
-    }
+    how.on_progress = progress_of(on_progress);
     return how;
+  }
+
+  [[nodiscard]] staging::CsvShape csv_shape(std::size_t fields) const {
+    return {.dialect = {.delimiter = source_.delimiter, .quote = options_.quote, .escape = options_.escape},
+            .fields = fields,
+            .null_text = options_.null_as};
+  }
+
+  [[nodiscard]] std::function<void(const staging::Progress&)> progress_of(
+      const std::function<void(const UpsertProgress&)>& on_progress) const {
+    if (!on_progress) return {};
+    return [on_progress, size = source_.size](const staging::Progress& progress) {
+      on_progress({.bytes = progress.bytes, .size = size, .records = progress.records});
+    };
   }
 
   const UpsertOptions& options_;
   const LoadContext& context_;
   const std::string load_id_;
-  const Source source_;
+  Source source_;
   StagedObjects objects_;
 };
 

@@ -1,12 +1,23 @@
 #include "load/supply.h"
 
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "load/postgres_supply.h"
 #include "load/s3_supply.h"
 #include "load/source_name.h"
 #include "load/staged_supply.h"
+#include "penstock/error.h"
 #include "postgres/address.h"
 
 namespace penstock {
+
+std::vector<discovery::Column> Supply::columns(const std::function<void(const UpsertProgress&)>& /*on_progress*/) {
+  throw Error(ErrorKind::refused,
+              fmt::format("{} does not say the types of its columns, which --create and --evolve need: make the table, "
+                          "or add the columns, first",
+                          printable(name())));
+}
 
 std::unique_ptr<Supply> open_supply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
                                     const std::string& load_id) {

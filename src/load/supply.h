@@ -1,6 +1,7 @@
 // Where the rows of a write come from, and what COPY is to read of them.
 //
 //     open_supply()  looks at the source: its name, its columns. Nothing is moved.
+//     columns()      their types, where the table is to be made of them, or to get them. All of it may be read.
 //     batch()        says how COPY is to read it. A plan is made of that, and refused where it can't be.
 //     provide()      moves: afterwards the objects and their manifest are in S3, exactly as said.
 //
@@ -17,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "discovery/discover.h"
 #include "load/source_objects.h"
 #include "load/staging.h"
 #include "load/upsert_plan.h"
@@ -40,6 +42,10 @@ class Supply {
   [[nodiscard]] virtual std::string name() const = 0;  // for people, and the ledger; no secret in it
   // Of a source that lies in S3: what exactly is read, for the ledger.
   [[nodiscard]] virtual std::vector<const SourceObject*> objects() const { return {}; }
+  // Of its columns, in their order; nullopt: not known without reading all of it.
+  [[nodiscard]] virtual std::optional<std::vector<std::string>> column_names() const { return std::nullopt; }
+  // refused: a kind of source that does not say what its columns are.
+  virtual std::vector<discovery::Column> columns(const std::function<void(const UpsertProgress&)>& on_progress);
   // refused: columns that the table has not.
   [[nodiscard]] virtual Batch batch(const redshift::CatalogTable& table) const = 0;
   [[nodiscard]] virtual std::string manifest_uri() const = 0;

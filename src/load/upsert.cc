@@ -18,6 +18,7 @@
 #include "load/settlement.h"
 #include "load/source_name.h"
 #include "load/supply.h"
+#include "load/table_fit.h"
 #include "load/target_session.h"
 #include "load/target_steps.h"
 #include "load/upsert_plan.h"
@@ -44,6 +45,7 @@ Target target_named(const std::string& into) {
 struct Job {
   Target target;
   std::string load_id{};
+  std::vector<discovery::Column> columns{};  // of the source, where the table is to be made of them, or to get them
   Batch batch{};
   Provided provided{};
 };
@@ -60,9 +62,10 @@ class UpsertAttempt {
     connection.execute(Sql("SET query_group TO ") << Literal(label()), "naming the attempt");
     Transaction transaction(connection);
     lock_target(transaction, job_.target, how_.lock_timeout, context_.log);
-    const auto table = redshift::read_table(transaction, job_.target.schema, job_.target.table);
-    if (!table) throw Error(ErrorKind::not_found, "the table is not there any more");
-    const UpsertPlan plan = plan_upsert(job_.target, *table, job_.batch, how_, supply_.manifest_uri());
+    const TableFit fit = fit_target(transaction);
+    // another may have made the table meanwhile, or changed it
+    const Batch batch = how_.create || how_.evolve ? supply_.batch(fit.table) : job_.batch;
+    const UpsertPlan plan = plan_upsert(job_.target, fit.table, batch, how_, supply_.manifest_uri());
     write(transaction, plan);
     transaction.execute(record_upsert(job_.target, record(plan)), "writing the ledger");
     transaction.commit();
@@ -75,6 +78,17 @@ class UpsertAttempt {
  private:
   [[nodiscard]] std::string label() const {
     return to_string(AttemptLabel{id_, job_.target.schema, job_.target.table, std::string(kind_of(how_.mode))});
+  }
+
+  TableFit fit_target(Transaction& transaction) {
+    const auto found = redshift::read_table(transaction, job_.target.schema, job_.target.table);
+    if (!found && job_.columns.empty()) throw Error(ErrorKind::not_found, "the table is not there any more");
+    TableFit fit = fit_table(job_.target, found, job_.columns, how_);
+    for (const Statement& statement : fit.statements) {
+      transaction.execute(statement, found ? "adding a column" : "making the table");
+      outcome_.table_changes.push_back(statement.shown());
+    }
+    return fit;
   }
 
   void write(Transaction& transaction, const UpsertPlan& plan) {
@@ -190,11 +204,11 @@ class Upsert {
     const auto start = steady_clock::now();
     Job job{.target = target_, .load_id = new_id()};
     const auto supply = open_supply(options_, context_, base_, job.load_id);
-    const auto table = read_target();
-    job.batch = supply->batch(table);
-    // what can't be is said before anything is read and uploaded
-    const UpsertPlan plan = plan_upsert(job.target, table, job.batch, options_, supply->manifest_uri());
-    if (options_.dry_run) return planned(*supply, plan);
+    const TableFit fit = plan_table(job, *supply);
+    job.batch = supply->batch(fit.table);
+    // what can't be is said before anything is uploaded
+    const UpsertPlan plan = plan_upsert(job.target, fit.table, job.batch, options_, supply->manifest_uri());
+    if (options_.dry_run) return planned(*supply, fit, plan);
     session_.connection();  // as is a database in which no ledger can be made
 
     job.provided = supply->provide(job.batch, on_progress_);
@@ -214,20 +228,30 @@ class Upsert {
  private:
   [[nodiscard]] std::string name() const { return printable(target_.text()); }
 
-  redshift::CatalogTable read_target() {
-    Transaction transaction(session_.plain_connection());
-    auto table = redshift::read_table(transaction, target_.schema, target_.table);
-    if (!table) throw Error(ErrorKind::not_found, fmt::format("there is no table {}: create it first", name()));
-    return *std::move(table);
+  // The table as it will be. Only where that depends on them, the source is read for the types of its columns.
+  TableFit plan_table(Job& job, Supply& supply) {
+    const auto found = read_target();
+    if (needs_types(found, supply.column_names(), options_)) job.columns = supply.columns(on_progress_);
+    return fit_table(target_, found, job.columns, options_);
   }
 
-  UpsertOutcome planned(const Supply& supply, const UpsertPlan& plan) const {
+  std::optional<redshift::CatalogTable> read_target() {
+    Transaction transaction(session_.plain_connection());
+    auto table = redshift::read_table(transaction, target_.schema, target_.table);
+    if (!table && options_.create && !redshift::schema_exists(transaction, target_.schema)) {
+      throw Error(ErrorKind::not_found, fmt::format("there is no schema {}", printable(target_.schema)));
+    }
+    return table;
+  }
+
+  UpsertOutcome planned(const Supply& supply, const TableFit& fit, const UpsertPlan& plan) const {
     UpsertOutcome outcome;
     outcome.schema = target_.schema;
     outcome.table = target_.table;
     outcome.plan.push_back(supply.provide_in_words());
     outcome.plan.emplace_back("BEGIN");
     outcome.plan.push_back(lock_statement(target_).shown());
+    for (const Statement& statement : fit.statements) outcome.plan.push_back(statement.shown());
     for (const Statement& statement : statements_of(plan)) outcome.plan.push_back(statement.shown());
     outcome.plan.emplace_back("INSERT INTO \"penstock\".\"loads\", the row that is the commit");
     outcome.plan.emplace_back("COMMIT");
@@ -341,6 +365,22 @@ void check_keys(const UpsertOptions& options, std::vector<std::string>& problems
   }
 }
 
+void check_new_table(const UpsertOptions& options, std::vector<std::string>& problems) {
+  if (!options.create && !options.dist_key.empty()) problems.emplace_back("--distkey needs --create");
+  if (!options.create && !options.sort_key.empty()) problems.emplace_back("--sortkey needs --create");
+  for (const std::string& source : options.sources) {
+    if ((options.create || options.evolve) && source.find("://") != std::string::npos) {
+      problems.push_back(
+          fmt::format("--create and --evolve are for files and stdin: of {}… the types are not looked at",
+                      printable(source.substr(0, source.find("://") + 3))));
+    }
+  }
+  std::set<std::string> names;
+  for (const std::string& name : options.sort_key) {
+    if (!names.insert(lower(name)).second) problems.push_back(fmt::format("--sortkey: {} twice", printable(name)));
+  }
+}
+
 void check_dialect(const UpsertOptions& options, std::vector<std::string>& problems) {
   const char delimiter = options.delimiter.value_or(',');
   const auto is_plain = [](char c) { return static_cast<unsigned char>(c) < 0x80 && !is_one_of(c, {"\n\r\0", 3}); };
@@ -365,6 +405,7 @@ std::vector<std::string> problems_of(const UpsertOptions& options) {
   check_in_s3(options, problems);
   check_target(options.into, problems);
   check_keys(options, problems);
+  check_new_table(options, problems);
   check_dialect(options, problems);
   std::ranges::move(problems_of_server(options), std::back_inserter(problems));
   if (options.lock_timeout < std::chrono::seconds(1)) problems.emplace_back("--lock-timeout is less than a second");

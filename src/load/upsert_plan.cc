@@ -30,11 +30,6 @@ const CatalogColumn* column_named(const CatalogTable& table, std::string_view na
 
 bool is_identity(const CatalogColumn& column) { return column.identity == redshift::Identity::always; }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(" \t") + 1 - first);
-}
-
 std::string names(const std::vector<std::string>& columns) {
   std::vector<std::string> shown;
   for (const std::string& column : columns) shown.push_back(printable(column));
@@ -244,6 +239,11 @@ class Planner {
 
 }  // namespace
 
+std::string_view column_name(std::string_view field) noexcept {
+  const std::size_t first = field.find_first_not_of(" \t");
+  return first == std::string_view::npos ? "" : field.substr(first, field.find_last_not_of(" \t") + 1 - first);
+}
+
 std::vector<std::string> match_columns(const std::vector<std::string>& source_names, const CatalogTable& table,
                                        const std::string& source) {
   std::vector<std::string> columns;
@@ -251,7 +251,7 @@ std::vector<std::string> match_columns(const std::vector<std::string>& source_na
   std::set<std::string> seen;
   std::vector<std::string> repeated;
   for (const std::string& field : source_names) {
-    const std::string_view name = trimmed(field);
+    const std::string_view name = column_name(field);
     const CatalogColumn* column = column_named(table, name);
     if (column == nullptr) {
       strangers.emplace_back(name);

@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "load/target.h"
@@ -50,6 +51,8 @@ struct UpsertPlan {
   std::optional<redshift::Statement> drop_stage{};
 };
 
+// Of a header's field: what the column is called, without the blanks around it.
+std::string_view column_name(std::string_view field) noexcept;
 // The table's name for each of the source's columns; case doesn't count. not_found: all that the table has not.
 std::vector<std::string> match_columns(const std::vector<std::string>& names, const redshift::CatalogTable& table,
                                        const std::string& source);
