@@ -214,10 +214,12 @@ def test_stdin_is_kept_until_its_types_are_known(table, arguments, text):
 
 def test_parquet_says_its_types_itself(table):
     path = table.file(b"", "parquet")
-    rows = {"Id": [1, 2], "at": [datetime(2024, 1, 31, 12), None], "tags": [["x"], None], "n": [Decimal("1.50"), None]}
+    rows = {"Id": [1, 2], "at": [datetime(2024, 1, 31, 12), None], "tags": [["x"], None], "n": [Decimal("1.50"), None],
+            "text": ["é" * 20, None]}
     parquet.write_table(pyarrow.table(rows), path)
     table.upsert(path, "--key", "id", "--create")
-    assert types(table) == {"id": "bigint", "at": "timestamp without time zone", "tags": "super", "n": "numeric(3,2)"}
+    assert types(table) == {"id": "bigint", "at": "timestamp without time zone", "tags": "super", "n": "numeric(3,2)",
+                            "text": "character varying(128)"}
     assert table.rows("id, at, n") == [("1", "2024-01-31 12:00:00", "1.50"), ("2", None, None)]
     parquet.write_table(pyarrow.table({"id": [3], "more": [True]}), path)
     changed = table.upsert(path, "--key", "id", "--evolve", "--missing-as-null")["table_changes"]

@@ -51,6 +51,9 @@ struct DiscoverOptions {
   std::function<void(const staging::Progress&)> on_progress{};  // after each chunk, in the caller's thread
 };
 
+// Of text whose longest value has so many bytes: with room for more.
+table::Type varchar_for(std::uint64_t longest);
+
 Discovered discover(std::span<const staging::Input> inputs, const DiscoverOptions& options,
                     const std::stop_token& stop);
 

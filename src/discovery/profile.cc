@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "discovery/discover.h"
 
 namespace penstock::discovery {
 namespace {
@@ -34,9 +35,7 @@ Type varchar_of(std::size_t bytes) {
 }
 
 Resolved text(const Profile& profile, std::string why) {
-  constexpr std::size_t kLeast = 16;
-  const std::size_t room = std::max(kLeast, std::bit_ceil(2 * std::min(profile.bytes(), kMostBytes)));
-  return {.tight = varchar_of(profile.bytes()), .roomy = varchar_of(room), .why = std::move(why)};
+  return {.tight = varchar_of(profile.bytes()), .roomy = varchar_for(profile.bytes()), .why = std::move(why)};
 }
 
 Type numeric(std::size_t precision, std::size_t scale) {
@@ -160,6 +159,11 @@ Resolved day(const Profile& profile) {
 }
 
 }  // namespace
+
+table::Type varchar_for(std::uint64_t longest) {
+  constexpr std::size_t kLeast = 16;
+  return varchar_of(std::max(kLeast, std::bit_ceil(2 * std::min(std::size_t{longest}, kMostBytes))));
+}
 
 void Profile::sight(Kind kind, Sighting sighting) {
   Sighting& first = first_.at(static_cast<std::size_t>(kind));

@@ -39,7 +39,7 @@ class StagedSupply final : public Supply {
   }
 
   std::vector<discovery::Column> columns(const std::function<void(const UpsertProgress&)>& on_progress) override {
-    auto found = source_.format == SourceFormat::parquet ? of_schema() : of_records(on_progress);
+    auto found = source_.format == SourceFormat::parquet ? of_schema(on_progress) : of_records(on_progress);
     for (const discovery::Column& column : found) {
       context_.log.info(fmt::format("{}: {}: {}", printable(column.name), to_string(column.type), column.why));
     }
@@ -104,34 +104,18 @@ class StagedSupply final : public Supply {
     return found;
   }
 
-  // Parquet says its types: all files must say the same.
-  [[nodiscard]] std::vector<discovery::Column> of_schema() const {
+  // Parquet says its types, but not how long its texts are.
+  [[nodiscard]] std::vector<discovery::Column> of_schema(
+      const std::function<void(const UpsertProgress&)>& on_progress) const {
     std::vector<discovery::Column> found;
-    std::vector<std::string> problems;
-    for (const std::string& name : source_.columns) {
-      const auto of = [&](const columnar::ParquetFile& file) {
-        return std::ranges::find(file.columns, name, &columnar::ParquetColumn::name);
-      };
-      const columnar::ParquetFile& first = source_.parquet.front();
-      const auto column = of(first);
-      if (column == first.columns.end()) continue;  // that it is not there is said where it is asked for
-      for (const columnar::ParquetFile& file : source_.parquet) {
-        const auto other = of(file);
-        if (other == file.columns.end() || other->table_type == column->table_type) continue;
-        problems.push_back(fmt::format("{} is {} in {} and {} in {}: make the table first", printable(name),
-                                       column->type, printable(first.path), other->type, printable(file.path)));
-      }
-      if (!column->table_type) {
-        problems.push_back(fmt::format("{} is {}, which nothing in Redshift holds; --columns leaves it out",
-                                       printable(name), column->type));
-        continue;
-      }
-      found.push_back({.name = name,
-                       .type = *column->table_type,
-                       .tight = *column->table_type,
-                       .why = fmt::format("the file says {}", column->type)});
+    for (const columnar::TableColumn& column : columnar::table_columns(
+             source_.parquet, source_.columns, arrows_memory(), context_.stop, progress_of(on_progress))) {
+      found.push_back({.name = column.name,
+                       .type = column.longest ? discovery::varchar_for(*column.longest) : column.type,
+                       .tight = column.type,
+                       .why = fmt::format("the file says {}", column.file_type),
+                       .max_bytes = column.longest.value_or(0)});
     }
-    if (!problems.empty()) throw Error(ErrorKind::refused, fmt::format("{}", fmt::join(problems, "\n  ")));
     return found;
   }
 
