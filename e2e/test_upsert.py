@@ -199,11 +199,28 @@ def test_history_shows_upserts_and_why_they_failed(table):
     table.upsert(table.file("id,candy\n7,fine\nx,a\n"), "--key", "id", code=1)
     run = table.place.program.run("history", "--schema", table.place.schema, "--json")
     failed, written = run.records
+    assert failed["source"].startswith(str(table.tmp)) and "Invalid digit" in failed["reason"]
     assert (written["kind"], written["source"], written["read"], written["inserted"]) == ("upsert", path, 3, 3)
     assert (failed["kind"], failed["committed"]) == ("upsert", False)
     assert [(e["column"], e["raw_value"], e["code"]) for e in failed["errors"]] == [("id", "x", 1207)]
     said = table.place.program.run("history", "--schema", table.place.schema).out
-    assert f"upsert of {path}" in said and "Invalid digit" in said
+    assert f"upsert of {path}" in said and said.count("Invalid digit") == 1
+
+
+def test_history_shows_upserts_that_failed_without_a_copy(table):
+    table.create("id int, candy varchar(100)")
+    cut = table.file("id,candy\n1\n")
+    table.upsert(cut, "--key", "id", code=1)
+    twice = table.file("id,candy\n1,a\n1,b\n")
+    table.upsert(twice, "--key", "id", code=1)
+    history = ("history", "--schema", table.place.schema)
+    repeated, short = table.place.program.run(*history, "--json").records
+    assert (short["source"], short["kind"], short["committed"]) == (cut, "upsert", False)
+    assert "1 field, where 2 are expected" in short["reason"]
+    assert repeated["source"] == twice and "several records of one key (id)" in repeated["reason"]
+    said = table.place.program.run(*history).out
+    assert "several records of one key (id)" in said and "    1: 2 records" in said.replace("      1", "    1")
+    assert table.place.program.run(*history, "--no-errors", "--json").records == []
 
 
 def test_random_batches_are_last_write_wins(table):

@@ -17,7 +17,7 @@ struct HistoryOptions {
   std::string schema;  // empty: all
   std::string table;   // empty: all
   int limit = 20;      // newest first; 0: all
-  bool errors = true;  // failed loads, too, with their rows of stl_load_errors (kept by Redshift for some days)
+  bool errors = true;  // what failed, too, with its rows of stl_load_errors (kept by Redshift for some days)
 };
 
 struct LoadedObject {
@@ -55,7 +55,8 @@ struct HistoryEntry {
   std::uint64_t superseded = 0;  // records that lost against another one
   std::int64_t query = 0;        // of the COPY, as stl_query knows it
   std::vector<LoadedObject> objects;
-  std::vector<LoadErrorRow> errors;  // of a failed load
+  std::string reason;                // of a failed upsert: what it said; of a failed load the errors say it
+  std::vector<LoadErrorRow> errors;  // of what COPY refused
 };
 
 std::vector<HistoryEntry> history(const HistoryOptions& options, const ConnectionConfig& connection, Log& log);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,7 @@ nlohmann::ordered_json as_json(const HistoryEntry& entry) {
           {"superseded", entry.superseded},
           {"query", entry.query},
           {"objects", std::move(objects)},
+          {"reason", entry.reason},
           {"errors", std::move(errors)}};
 }
 
@@ -91,6 +93,16 @@ std::string objects_in_words(const HistoryEntry& entry) {
   return text;
 }
 
+// The reason's further lines are the rows that COPY refused: the cluster's own records of them are whole.
+void print_why(std::ostream& out, const HistoryEntry& entry) {
+  for (const auto line : std::views::split(entry.reason, '\n')) {
+    if (line.empty()) continue;
+    out << "    " << printable(std::string_view(line.begin(), line.end())) << '\n';
+    if (!entry.errors.empty()) break;
+  }
+  for (const LoadErrorRow& row : entry.errors) out << "    " << in_words(row) << '\n';
+}
+
 void print_words(std::ostream& out, const std::vector<HistoryEntry>& entries) {
   if (entries.empty()) {
     out << "nothing was loaded yet\n";
@@ -108,7 +120,7 @@ void print_words(std::ostream& out, const std::vector<HistoryEntry>& entries) {
   out << table.line(0) << '\n';
   for (std::size_t i = 0; i < entries.size(); ++i) {
     out << table.line(i + 1) << '\n';
-    for (const LoadErrorRow& row : entries[i].errors) out << "    " << in_words(row) << '\n';
+    print_why(out, entries[i]);
   }
 }
 

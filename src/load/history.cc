@@ -167,6 +167,8 @@ std::map<std::string, std::string> user_names(Connection& connection) {
 void add_errors(Connection& connection, std::vector<HistoryEntry>& failed) {
   std::vector<std::int64_t> queries;
   for (const HistoryEntry& entry : failed) queries.push_back(entry.query);
+  std::erase(queries, 0);
+  if (queries.empty()) return;
   auto errors = load_errors(connection, queries, kMostErrors);
   for (HistoryEntry& entry : failed) {
     entry.errors = std::move(errors[entry.query]);
@@ -176,16 +178,49 @@ void add_errors(Connection& connection, std::vector<HistoryEntry>& failed) {
   }
 }
 
+struct Failed {
+  std::vector<HistoryEntry> entries;
+  std::map<std::string, std::size_t> by_attempt;
+};
+
+// Those that penstock itself could write down.
+Failed recorded_failures(Connection& connection, const HistoryOptions& options) {
+  Failed failed;
+  if (!relation_exists(connection, "failures")) return failed;
+  Statement query = fill(sql::kFailures, {{"failures", redshift::Qualified{kLedgerSchema, "failures"}},
+                                          {"condition", condition_of(options)}});
+  if (options.limit > 0) query << Sql("LIMIT ") << std::int64_t{options.limit};
+  for (const auto& row : connection.execute(query, kDoing).rows) {
+    const auto text = [&](std::size_t column) { return row.at(column).value_or(""); };
+    failed.by_attempt[text(1)] = failed.entries.size();
+    HistoryEntry& entry = failed.entries.emplace_back();
+    entry.load_id = text(0);
+    entry.schema = text(2);
+    entry.table = text(3);
+    entry.kind = text(4);
+    entry.source = text(5);
+    entry.reason = text(6);
+    entry.by = text(7);
+    entry.at = date_of(text(8));
+  }
+  return failed;
+}
+
 std::vector<HistoryEntry> failed_loads(Connection& connection, const HistoryOptions& options,
                                        const std::set<std::string>& committed_attempts) {
   const auto names = user_names(connection);
-  std::vector<HistoryEntry> failed;
+  auto [failed, by_attempt] = recorded_failures(connection, options);
+  const std::size_t recorded = failed.size();
   for (const auto& row : aborted_copies(connection).rows) {
     const auto label = read_label(row.at(1).value_or(""));
     if (!label || committed_attempts.contains(label->attempt_id)) continue;
+    if (const auto known = by_attempt.find(label->attempt_id); known != by_attempt.end()) {
+      failed.at(known->second).query = number_of<std::int64_t>(row.at(0));
+      continue;
+    }
     if (!options.schema.empty() && label->schema != lower(options.schema)) continue;
     if (!options.table.empty() && label->table != lower(options.table)) continue;
-    if (options.limit > 0 && failed.size() == static_cast<std::size_t>(options.limit)) break;
+    if (options.limit > 0 && failed.size() - recorded == static_cast<std::size_t>(options.limit)) continue;
     HistoryEntry entry;
     entry.load_id = label->attempt_id;
     entry.schema = label->schema;

@@ -30,9 +30,11 @@ using redshift::Transaction;
 constexpr std::size_t kFilesPerStatement = 1000;
 constexpr std::size_t kKeysPerQuestion = 10'000;
 constexpr std::size_t kSourceBytes = 4096;
+constexpr std::size_t kErrorBytes = 16'384;
 constexpr std::size_t kObjectsBytes = 60'000;  // of loads.objects, a varchar(65535)
 
 const Qualified kLoads{kLedgerSchema, "loads"};
+const Qualified kFailures{kLedgerSchema, "failures"};
 const Qualified kIdentity{kLedgerSchema, "identity"};
 
 // Of loads; what own_tables.sql asks for.
@@ -47,7 +49,7 @@ constexpr std::array kLaterColumns{LaterColumn{"kind", "kind varchar(16)"},
                                    LaterColumn{"updated", "updated bigint"},
                                    LaterColumn{"superseded", "superseded bigint"},
                                    LaterColumn{"rejected", "rejected bigint"}};
-constexpr std::size_t kOwnTables = 4 + kLaterColumns.size();
+constexpr std::size_t kOwnTables = 5 + kLaterColumns.size();
 
 std::string at(const Result& result, std::size_t row, std::size_t column) {
   const auto& value = result.rows.at(row).at(column);
@@ -181,6 +183,9 @@ void make_ledger(Connection& connection, const Target& target, Log& log) {
     make(connection, Sql("CREATE SCHEMA IF NOT EXISTS ") << redshift::Identifier(kLedgerSchema), kDoing);
   }
   make_loads(connection, there);
+  if (!there.contains("failures")) {
+    make(connection, fill(sql::kCreateFailures, {{"failures", kFailures}}), kDoing);
+  }
   if (!there.contains("identity")) draw_identity(connection);
   if (!there.contains(target.ledger().name)) {
     make(connection, fill(sql::kCreateLedger, {{"ledger", target.ledger()}}), kDoing);
@@ -297,6 +302,17 @@ Statement record_upsert(const Target& target, const UpsertRecord& record) {
                              << Literal(cut(record.source, kSourceBytes)) << Sql(", ") << number(record.read)
                              << Sql(", ") << number(record.inserted) << Sql(", ") << number(record.updated) << Sql(", ")
                              << number(record.superseded) << Sql(", 0)");
+}
+
+Statement record_failure(const Target& target, const FailureRecord& record) {
+  return Sql("INSERT INTO ") << kFailures
+                             << Sql(" (load_id, attempt_id, schema_name, table_name, kind, source, error, failed_by,"
+                                    " failed_at) VALUES (")
+                             << Literal(record.load_id) << Sql(", ") << Literal(record.attempt_id) << Sql(", ")
+                             << Literal(target.schema) << Sql(", ") << Literal(target.table) << Sql(", ")
+                             << Literal(record.kind) << Sql(", ") << Literal(cut(record.source, kSourceBytes))
+                             << Sql(", ") << Literal(cut(record.error, kErrorBytes)) << Sql(", ") << Literal(record.by)
+                             << Sql(", ") << timestamp(record.at) << Sql(")");
 }
 
 bool has_attempt(Transaction& transaction, const std::string& attempt_id) {

@@ -4,6 +4,7 @@
 //     ledger_<target>   the files whose rows are in the target. One a target: under serializable isolation two loads
 //                       that read and write one shared table conflict even over different rows
 //     loads             a row a load or upsert, written last: its presence is the commit
+//     failures          upserts that failed, for people: nothing is decided by it
 //     identity          one row: which database this is, for the names of its staging prefixes
 //
 // The statements are made here and executed by the protocol, which knows their order.
@@ -82,6 +83,18 @@ struct UpsertRecord {
   Instant at;
 };
 redshift::Statement record_upsert(const Target& target, const UpsertRecord& record);
+
+struct FailureRecord {
+  std::string load_id;
+  std::string attempt_id;  // the last one; empty: it came to none
+  std::string kind;
+  std::string source;
+  std::string error;  // both cut if they are very long
+  std::string by;
+  Instant at;
+};
+// Outside of the transaction that failed, which took all of its own with it.
+redshift::Statement record_failure(const Target& target, const FailureRecord& record);
 
 // Whether the attempt's row is there. Only an answer once the target's lock is held.
 bool has_attempt(redshift::Transaction& transaction, const std::string& attempt_id);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/text.h"
@@ -54,8 +55,8 @@ struct Job {
 class UpsertAttempt {
  public:
   UpsertAttempt(const Job& job, Supply& supply, TargetSession& session, const UpsertOptions& how,
-                const LoadContext& context)
-      : job_(job), supply_(supply), session_(session), how_(how), context_(context) {}
+                const LoadContext& context, std::string id)
+      : job_(job), supply_(supply), session_(session), how_(how), context_(context), id_(std::move(id)) {}
 
   void run() {
     auto& connection = session_.connection();
@@ -184,7 +185,7 @@ class UpsertAttempt {
   TargetSession& session_;
   const UpsertOptions& how_;
   const LoadContext& context_;
-  const std::string id_ = new_id();
+  const std::string id_;
   UpsertOutcome outcome_;
   std::optional<std::int64_t> copy_query_;
 };
@@ -211,10 +212,10 @@ class Upsert {
     if (options_.dry_run) return planned(*supply, fit, plan);
     session_.connection();  // as is a database in which no ledger can be made
 
-    job.provided = supply->provide(job.batch, on_progress_);
+    job.provided = recorded(job, *supply, [&] { return supply->provide(job.batch, on_progress_); });
     context_.log.info(fmt::format("{}: {} is in S3, in {} objects of {} bytes", name(), printable(supply->name()),
                                   job.provided.objects, job.provided.bytes_stored));
-    UpsertOutcome outcome = settled(job, *supply);
+    UpsertOutcome outcome = recorded(job, *supply, [&] { return settled(job, *supply); });
     outcome.schema = target_.schema;
     outcome.table = target_.table;
     outcome.load_id = job.load_id;
@@ -261,7 +262,7 @@ class Upsert {
   UpsertOutcome settled(const Job& job, Supply& supply) {
     try {
       return run_settled(session_, options_.lock_timeout, context_, "upsert",
-                         [&] { return UpsertAttempt(job, supply, session_, options_, context_); });
+                         [&] { return UpsertAttempt(job, supply, session_, options_, context_, attempt_ = new_id()); });
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::in_doubt) throw;
       supply.leave();
@@ -269,6 +270,36 @@ class Upsert {
                   fmt::format("{}; penstock history --schema {} --table {} shows load {} if it was "
                               "committed",
                               e.what(), printable(target_.schema), printable(target_.table), job.load_id));
+    }
+  }
+
+  // What fails in it is in the ledger for who asks later why.
+  template <typename Act>
+  std::invoke_result_t<Act> recorded(const Job& job, const Supply& supply, Act act) {
+    try {
+      return act();
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::in_doubt) record(job, supply, e);
+      throw;
+    }
+  }
+
+  // Best effort, and never the cause of another failure: a session that was lost or stopped stays so.
+  void record(const Job& job, const Supply& supply, const Error& e) noexcept {
+    if (!session_.lives() || context_.stop.stop_requested()) return;
+    try {
+      session_.connection().execute(
+          record_failure(target_,
+                         {.load_id = job.load_id,
+                          .attempt_id = attempt_,
+                          .kind = std::string(kind_of(options_.mode)),
+                          .source = supply.name(),
+                          .error = e.what(),
+                          .by = context_.connection.user,
+                          .at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now())}),
+          "writing down the failure");
+    } catch (const std::exception& other) {
+      context_.log.debug(other.what());
     }
   }
 
@@ -291,6 +322,7 @@ class Upsert {
   const StagingBase base_;
   const Target target_;
   TargetSession session_;
+  std::string attempt_;  // the last one
 };
 
 bool is_one_of(char c, std::string_view these) { return these.find(c) != std::string_view::npos; }
