@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "discovery/discover.h"
 #include "postgres/session.h"
 #include "redshift/catalog.h"
 #include "staging/staged_text.h"
@@ -19,5 +20,8 @@ namespace penstock {
 std::vector<staging::PostgresField> postgres_fields(const std::vector<postgres::Column>& columns,
                                                     const std::vector<std::string>& names,
                                                     const redshift::CatalogTable& table);
+
+// The types of a table that is to hold them: as wide as PostgreSQL's are. Its characters have up to four bytes here.
+std::vector<discovery::Column> postgres_types(const std::vector<postgres::Column>& columns);
 
 }  // namespace penstock

@@ -64,5 +64,38 @@ TEST(PostgresValues, AreRefusedWhereTheyMeanSomethingElse) {
   EXPECT_THAT(said("integer", "binary varying(4)"), HasSubstr("as bytea"));
 }
 
+TEST(PostgresValues, HaveTypesThatHoldThem) {
+  struct Case {
+    const char* type;
+    const char* wanted;
+  };
+  for (const auto& [type, wanted] : {
+           Case{"integer", "integer"},
+           Case{"numeric(10,2)", "numeric(10,2)"},
+           Case{"numeric(5,0)", "numeric(5,0)"},
+           Case{"character varying(5)", "character varying(20)"},
+           Case{"character(3)", "character varying(12)"},
+           Case{"character varying(20000)", "character varying(65535)"},
+           Case{"text", "character varying(65535)"},
+           Case{"timestamp(3) without time zone", "timestamp without time zone"},
+           Case{"time(0) with time zone", "time with time zone"},
+           Case{"integer[]", "character varying(65535)"},
+           Case{"numeric(10,2)[]", "character varying(65535)"},
+           Case{"jsonb", "super"},
+           Case{"uuid", "character varying(36)"},
+           Case{"inet", "character varying(65535)"},
+       }) {
+    EXPECT_EQ(table::to_string(postgres_types({{"c", type}}).front().type), wanted) << type;
+  }
+  for (const char* type : {"numeric", "numeric(39,2)", "numeric(3,5)", "numeric(3,-2)"}) {
+    try {
+      postgres_types({{"c", type}});
+      FAIL() << type;
+    } catch (const Error& e) {
+      EXPECT_THAT(e.what(), HasSubstr("cast it in --query"));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace penstock

@@ -13,8 +13,6 @@
 namespace penstock::postgres {
 namespace {
 
-using testing::HasSubstr;
-
 const servers::Postgres& server() {
   static const servers::Postgres postgres({.tls = true});
   return postgres;

@@ -12,9 +12,14 @@
 namespace penstock::postgres {
 namespace {
 
+// Of the transaction alone: between us and the server may be a pool, whose sessions are others' afterwards.
 constexpr char kSettings[] =
-    "SET timezone TO 'UTC'; SET datestyle TO 'ISO, MDY'; SET intervalstyle TO 'postgres'; SET bytea_output TO 'hex'; "
-    "SET extra_float_digits TO 3; SET lc_monetary TO 'C'";
+    "SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, MDY'; SET LOCAL intervalstyle TO 'postgres'; "
+    "SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 3; SET LOCAL lc_monetary TO 'C'";
+// A server looks after its client while it runs a query, so that one that was killed, or whose request to cancel came
+// before the query did, leaves nothing running.
+constexpr char kLookAfterClient[] = "SET LOCAL client_connection_check_interval TO '1s'";
+constexpr int kLooksAfterClients = 140'000;
 
 std::string field(const PGresult& result, int code) {
   const char* text = PQresultErrorField(&result, code);
@@ -38,9 +43,10 @@ Session::Session(const ServerUri& server, const SessionOptions& options, Log& lo
       [](void* self, const PGresult* notice) { static_cast<Session*>(self)->take_notice(*notice); }, this);
   name_ = name_of(link_.get());
   const std::string doing = fmt::format("begin to read {}", name_);
-  execute(kSettings, doing);
   execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", doing);
   if (!snapshot.empty()) execute("SET TRANSACTION SNAPSHOT " + literal(std::string(snapshot)), doing);
+  execute(kSettings, doing);
+  if (version() >= kLooksAfterClients) execute(kLookAfterClient, doing);
 }
 
 std::vector<Row> Session::execute(const std::string& sql, std::string_view doing) {
