@@ -253,7 +253,7 @@ def test_a_failed_upsert_leaves_no_table(table):
     said = table.upsert(table.file(CANDIES), "--key", "id", "--distkey", "id", "--sortkey", "id", code=2)["said"]
     assert "--distkey needs --create" in said and "--sortkey needs --create" in said
     said = table.upsert("s3://bucket/a.csv", "--key", "id", "--create", code=2)["said"]
-    assert "--create and --evolve are for files and stdin" in said
+    assert "--create and --evolve are for files, stdin and postgresql://" in said
 
 
 def test_two_that_make_one_table_at_once_follow_each_other(table):

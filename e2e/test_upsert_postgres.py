@@ -135,6 +135,27 @@ def test_every_type_and_nasty_text_comes_as_it_is(table, shop):
     assert nulls == [(None,) * 14]
 
 
+def test_a_table_is_made_of_the_types_and_gets_new_columns(table, shop):
+    shop.execute("CREATE TABLE typed (id int, name varchar(5), amount numeric(10,2), at timestamptz, on_day date, ok bool,"
+                 " f float8, j jsonb, tags text[], u uuid, rough numeric)")
+    shop.execute("INSERT INTO typed SELECT i, 'é漢🎈xy', i * 1.25, '2024-01-01 00:00+09', '2024-02-29', true, 0.5,"
+                 " '{\"a\": 1}', ARRAY['x'], 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 0.1 FROM generate_series(1, 3) i")
+    said = table.upsert(shop.table("typed"), "--key", "id", "--create", code=1)["said"]
+    assert "rough is numeric in PostgreSQL, whose digits no column is sure to hold" in said
+    shop.execute("ALTER TABLE typed DROP COLUMN rough")
+    assert counts(table.upsert(shop.table("typed"), "--key", "id", "--create")) == (3, 3, 0, 0)
+    types = dict(table.place.query("SELECT column_name, data_type FROM svv_columns WHERE table_schema = %s AND table_name ="
+                                   " 'candies'", table.place.schema))
+    assert types == {"id": "integer", "name": "character varying", "amount": "numeric", "at": "timestamp with time zone",
+                     "on_day": "date", "ok": "boolean", "f": "double precision", "j": "super", "tags": "character varying",
+                     "u": "character varying"}
+    assert table.rows("name, amount") == [("é漢🎈xy", "1.25"), ("é漢🎈xy", "2.50"), ("é漢🎈xy", "3.75")]
+    shop.execute("ALTER TABLE typed ADD COLUMN late int DEFAULT 7")
+    assert "has no column late" in table.upsert(shop.table("typed"), "--key", "id", code=1)["said"]
+    assert counts(table.upsert(shop.table("typed"), "--key", "id", "--evolve")) == (3, 0, 3, 0)
+    assert table.rows("late") == [("7",)] * 3
+
+
 def test_what_redshift_cannot_hold_is_refused_by_name(table, shop):
     table.create("id int, v numeric(10,2), at timestamp, t varchar(20)")
     for value, said in (("'NaN'::numeric", "row 1, column v: NaN"), ("'Infinity'::float8", "column v: Infinity")):

@@ -69,6 +69,14 @@ class PostgresSupply final : public Supply {
 
   [[nodiscard]] std::string name() const override { return rows_.name(); }
 
+  [[nodiscard]] std::optional<std::vector<std::string>> column_names() const override {
+    return names_of(rows_.columns());
+  }
+
+  std::vector<discovery::Column> columns(const std::function<void(const UpsertProgress&)>& /*on_progress*/) override {
+    return postgres_types(rows_.columns());
+  }
+
   [[nodiscard]] Batch batch(const redshift::CatalogTable& table) const override {
     Batch batch{.columns = match_columns(names_of(rows_.columns()), table, rows_.name()),
                 .has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),

@@ -401,10 +401,11 @@ void check_new_table(const UpsertOptions& options, std::vector<std::string>& pro
   if (!options.create && !options.dist_key.empty()) problems.emplace_back("--distkey needs --create");
   if (!options.create && !options.sort_key.empty()) problems.emplace_back("--sortkey needs --create");
   for (const std::string& source : options.sources) {
-    if ((options.create || options.evolve) && source.find("://") != std::string::npos) {
-      problems.push_back(
-          fmt::format("--create and --evolve are for files and stdin: of {}… the types are not looked at",
-                      printable(source.substr(0, source.find("://") + 3))));
+    if ((options.create || options.evolve) && place_of(source) != SourcePlace::postgresql &&
+        source.find("://") != std::string::npos) {
+      problems.push_back(fmt::format(
+          "--create and --evolve are for files, stdin and postgresql://: of {}… the types are not looked at",
+          printable(source.substr(0, source.find("://") + 3))));
     }
   }
   std::set<std::string> names;
