@@ -20,9 +20,17 @@ FOUND_BY = {
     "lock_late": [WAITS, ONE_BLOCK],
     "no_lock": [WAITS, ONE_BLOCK],
     "ledger_apart": ["test_crash.py::test_killed_at_any_point_a_load_is_as_if_it_had_run_once", ONE_BLOCK],
-    "commit_retried": ["test_in_doubt.py::test_a_commit_in_doubt_is_settled_by_the_ledger"],
+    "commit_retried": ["test_in_doubt.py::test_a_commit_in_doubt_is_settled_by_the_ledger",
+                       "test_upsert_faults.py::test_a_commit_in_doubt_is_settled_and_writes_once"],
     "truncate": ["test_guard.py::test_a_copy_that_fails_leaves_the_rows_that_it_was_to_replace"],
     "prefix_copy": ["test_formats.py::test_siblings_of_a_key_are_never_loaded", ONE_BLOCK],
+    "upsert_removes_last": ["test_upsert.py::test_the_candies_twice_from_a_file"],
+    "upsert_first_wins": ["test_upsert.py::test_random_batches_are_last_write_wins"],
+    "upsert_older_wins": ["test_upsert.py::test_a_row_that_is_older_than_the_tables_loses"],
+    "upsert_verify_skipped": ["test_upsert_s3.py::test_an_object_that_changes_while_it_is_read_is_exit_4"],
+    "upsert_forgets_in_doubt": [
+        "test_upsert_faults.py::test_an_upsert_whose_outcome_stays_unknown_says_how_to_learn_it"],
+    "upsert_staging_left": ["test_upsert.py::test_the_candies_twice_from_a_file"],
 }
 
 
