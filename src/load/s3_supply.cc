@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <vector>
 
 #include "base/text.h"
+#include "codec/decompress.h"
 #include "load/access.h"
 #include "load/s3_source.h"
 #include "load/staged_objects.h"
 #include "penstock/error.h"
+#include "penstock/store.h"
+#include "staging/pipeline.h"
 
 namespace penstock {
 namespace {
@@ -24,11 +28,33 @@ class S3Supply final : public Supply {
 
   [[nodiscard]] std::string name() const override { return source_.name; }
 
+  [[nodiscard]] std::optional<std::vector<std::string>> column_names() const override {
+    if (!options_.columns.empty()) return options_.columns;
+    return source_.format == SourceFormat::json ? std::nullopt : std::optional(names());
+  }
+
+  std::vector<discovery::Column> columns(const std::function<void(const UpsertProgress&)>& on_progress) override {
+    if (source_.format == SourceFormat::parquet) return Supply::columns(on_progress);
+    discovery::DiscoverOptions how{.names = names(), .memory = options_.memory};
+    how.shape = staging::JsonShape{};
+    if (source_.format == SourceFormat::csv) {
+      how.shape = staging::CsvShape{.dialect = {.delimiter = source_.delimiter, .quote = options_.quote},
+                                    .fields = source_.columns.size(),
+                                    .null_text = options_.null_as};
+    }
+    if (on_progress) {
+      how.on_progress = [on_progress, size = source_.bytes()](const staging::Progress& progress) {
+        on_progress({.bytes = progress.bytes, .size = size, .records = progress.records});
+      };
+    }
+    return discovery::discover(inputs(), how, context_.stop).columns;
+  }
+
   [[nodiscard]] Batch batch(const redshift::CatalogTable& table) const override {
     Batch batch{.compression = source_.compression, .access = copy_access(context_), .region = copy_region(context_)};
     switch (source_.format) {
       case SourceFormat::json:
-        batch.format = redshift::JsonFormat{};
+        batch.format = redshift::JsonFormat{.paths = "auto ignorecase"};
         batch.columns =
             options_.columns.empty() ? writable_columns(table) : match_columns(options_.columns, table, "--columns");
         break;
@@ -76,6 +102,27 @@ class S3Supply final : public Supply {
   void leave() noexcept override { staged_.leave(); }
 
  private:
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> out;
+    for (const std::string& field : source_.columns) out.emplace_back(column_name(field));
+    return out;
+  }
+
+  // The objects, to be read here: each exactly as it was looked at.
+  [[nodiscard]] std::vector<staging::Input> inputs() const {
+    std::vector<staging::Input> out;
+    for (const SourceObject& object : source_.objects) {
+      const std::shared_ptr<ObjectStore> store = context_.buckets.open(object.bucket);
+      out.push_back({.name = object.uri(),
+                     .open =
+                         [store, &object] {
+                           return decompressed(store->open(object.info), codec_of(object.info.key), object.uri());
+                         },
+                     .skip = source_.has_header ? 1U : 0U});
+    }
+    return out;
+  }
+
   const UpsertOptions& options_;
   const LoadContext& context_;
   const S3Source source_;

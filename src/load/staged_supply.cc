@@ -39,11 +39,7 @@ class StagedSupply final : public Supply {
   }
 
   std::vector<discovery::Column> columns(const std::function<void(const UpsertProgress&)>& on_progress) override {
-    auto found = source_.format == SourceFormat::parquet ? of_schema(on_progress) : of_records(on_progress);
-    for (const discovery::Column& column : found) {
-      context_.log.info(fmt::format("{}: {}: {}", printable(column.name), to_string(column.type), column.why));
-    }
-    return found;
+    return source_.format == SourceFormat::parquet ? of_schema(on_progress) : of_records(on_progress);
   }
 
   [[nodiscard]] Batch batch(const redshift::CatalogTable& table) const override {
@@ -94,14 +90,7 @@ class StagedSupply final : public Supply {
     how.shape = source_.format == SourceFormat::json ? staging::Shape(staging::JsonShape{})
                                                      : staging::Shape(csv_shape(source_.columns.size()));
     how.on_progress = progress_of(on_progress);
-    auto found = discovery::discover(source_.inputs, how, context_.stop).columns;
-    if (source_.format == SourceFormat::json && !options_.columns.empty()) {
-      std::erase_if(found, [&](const discovery::Column& column) {
-        return std::ranges::none_of(options_.columns,
-                                    [&](const std::string& name) { return equal_ignoring_case(name, column.name); });
-      });
-    }
-    return found;
+    return discovery::discover(source_.inputs, how, context_.stop).columns;
   }
 
   // Parquet says its types, but not how long its texts are.

@@ -232,8 +232,22 @@ class Upsert {
   // The table as it will be. Only where that depends on them, the source is read for the types of its columns.
   TableFit plan_table(Job& job, Supply& supply) {
     const auto found = read_target();
-    if (needs_types(found, supply.column_names(), options_)) job.columns = supply.columns(on_progress_);
+    if (needs_types(found, supply.column_names(), options_)) job.columns = wanted_columns(supply);
     return fit_table(target_, found, job.columns, options_);
+  }
+
+  std::vector<discovery::Column> wanted_columns(Supply& supply) {
+    auto columns = supply.columns(on_progress_);
+    const auto is_wanted = [&](const discovery::Column& column) {
+      return options_.columns.empty() || std::ranges::any_of(options_.columns, [&](const std::string& name) {
+               return equal_ignoring_case(name, column.name);
+             });
+    };
+    std::erase_if(columns, [&](const discovery::Column& column) { return !is_wanted(column); });
+    for (const discovery::Column& column : columns) {
+      context_.log.info(fmt::format("{}: {}: {}", printable(column.name), to_string(column.type), column.why));
+    }
+    return columns;
   }
 
   std::optional<redshift::CatalogTable> read_target() {
@@ -400,14 +414,6 @@ void check_keys(const UpsertOptions& options, std::vector<std::string>& problems
 void check_new_table(const UpsertOptions& options, std::vector<std::string>& problems) {
   if (!options.create && !options.dist_key.empty()) problems.emplace_back("--distkey needs --create");
   if (!options.create && !options.sort_key.empty()) problems.emplace_back("--sortkey needs --create");
-  for (const std::string& source : options.sources) {
-    if ((options.create || options.evolve) && place_of(source) != SourcePlace::postgresql &&
-        source.find("://") != std::string::npos) {
-      problems.push_back(fmt::format(
-          "--create and --evolve are for files, stdin and postgresql://: of {}… the types are not looked at",
-          printable(source.substr(0, source.find("://") + 3))));
-    }
-  }
   std::set<std::string> names;
   for (const std::string& name : options.sort_key) {
     if (!names.insert(lower(name)).second) problems.push_back(fmt::format("--sortkey: {} twice", printable(name)));
