@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "staging/pipeline.h"
+#include "staging/input.h"
 #include "table/type.h"
 
 namespace arrow {
