@@ -103,12 +103,13 @@ class RealText final : public TextOf<Array> {
   std::array<char, 512> text_{};  // the smallest double has some 340 digits behind its point
 };
 
-// Arrow itself writes a negative scale with an exponent.
+// Arrow itself writes a negative scale with an exponent. kept: digits behind the point that the column has; COPY cuts
+// off what is behind them.
 template <typename Array>
 class DecimalText final : public TextOf<Array> {
  public:
-  explicit DecimalText(const arrow::Array& array)
-      : TextOf<Array>(array), scale_(checked_cast<const arrow::DecimalType&>(*array.type()).scale()) {}
+  DecimalText(const arrow::Array& array, std::optional<int> kept)
+      : TextOf<Array>(array), scale_(checked_cast<const arrow::DecimalType&>(*array.type()).scale()), kept_(kept) {}
   std::string_view text(std::int64_t row) override {
     using Value = typename arrow::TypeTraits<typename Array::TypeClass>::CType;
     digits_ = Value(this->array().GetValue(row)).ToIntegerString();
@@ -117,6 +118,7 @@ class DecimalText final : public TextOf<Array> {
       const auto scale = static_cast<std::size_t>(scale_);
       if (digits_.size() - sign <= scale) digits_.insert(sign, scale + 1 - (digits_.size() - sign), '0');
       digits_.insert(digits_.size() - scale, 1, '.');
+      if (kept_ && *kept_ < scale_) cut_zeros(static_cast<std::size_t>(scale_ - *kept_));
     } else if (digits_ != "0") {
       digits_.append(static_cast<std::size_t>(-scale_), '0');
     }
@@ -124,7 +126,15 @@ class DecimalText final : public TextOf<Array> {
   }
 
  private:
+  void cut_zeros(std::size_t count) {
+    if (digits_.find_first_not_of('0', digits_.size() - count) != std::string::npos) {
+      throw BadValue(fmt::format("{} has more digits behind its point than the column's {}", digits_, *kept_));
+    }
+    digits_.resize(digits_.size() - count - (*kept_ == 0 ? 1 : 0));
+  }
+
   const std::int32_t scale_;
+  const std::optional<int> kept_;
   std::string digits_;
 };
 
@@ -409,16 +419,32 @@ std::unique_ptr<ValueText> real_text(const arrow::Array& array, bool as_digits) 
   }
 }
 
-std::unique_ptr<ValueText> decimal_text(const arrow::Array& array) {
+// Digits behind the point that a column keeps; nullopt: it is no column of exact numbers.
+std::optional<int> scale_of(const std::optional<table::Type>& into) {
+  if (!into) return std::nullopt;
+  switch (into->name) {
+    case TypeName::smallint:
+    case TypeName::integer:
+    case TypeName::bigint:
+      return 0;
+    case TypeName::numeric:
+      return into->scale;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::unique_ptr<ValueText> decimal_text(const arrow::Array& array, const std::optional<table::Type>& into) {
+  const auto kept = scale_of(into);
   switch (array.type_id()) {
     case arrow::Type::DECIMAL32:
-      return std::make_unique<DecimalText<arrow::Decimal32Array>>(array);
+      return std::make_unique<DecimalText<arrow::Decimal32Array>>(array, kept);
     case arrow::Type::DECIMAL64:
-      return std::make_unique<DecimalText<arrow::Decimal64Array>>(array);
+      return std::make_unique<DecimalText<arrow::Decimal64Array>>(array, kept);
     case arrow::Type::DECIMAL128:
-      return std::make_unique<DecimalText<arrow::Decimal128Array>>(array);
+      return std::make_unique<DecimalText<arrow::Decimal128Array>>(array, kept);
     default:
-      return std::make_unique<DecimalText<arrow::Decimal256Array>>(array);
+      return std::make_unique<DecimalText<arrow::Decimal256Array>>(array, kept);
   }
 }
 
@@ -465,7 +491,7 @@ std::unique_ptr<ValueText> value_text(const arrow::Array& array, const std::opti
       return real_text(array,
                        is_one_of(into, TypeName::smallint, TypeName::integer, TypeName::bigint, TypeName::numeric));
     case Kind::decimal:
-      return decimal_text(array);
+      return decimal_text(array, into);
     case Kind::text:
       return bytes_text<StringText>(array);
     case Kind::json:

@@ -104,6 +104,14 @@ TEST(ValueText, HasAllDigitsOfDecimals) {
               ElementsAre("1234567890123456789012345678901234567890123456789.5"));
 }
 
+TEST(ValueText, OfADecimalIsRefusedWhereItsColumnWouldCutDigitsOff) {
+  const auto type = arrow::decimal128(10, 3);
+  EXPECT_THAT(texts(type, R"(["1.230", "-1.234", "0.000"])", "numeric(10,2)"),
+              ElementsAre("1.23", "-1.234 has more digits behind its point than the column's 2", "0.00"));
+  EXPECT_THAT(texts(type, R"(["-12.000", "12.100"])", "integer"), ElementsAre("-12", HasSubstr("than the column's 0")));
+  EXPECT_THAT(texts(type, R"(["1.234"])", "numeric(10,5)"), ElementsAre("1.234"));
+}
+
 TEST(ValueText, OfADecimalOfNegativeScaleHasNoExponent) {
   arrow::Decimal128Builder builder(arrow::decimal128(5, -3));
   for (const int value : {-12, 0}) ASSERT_TRUE(builder.Append(arrow::Decimal128(value)).ok());
