@@ -234,3 +234,30 @@ def test_random_batches_are_last_write_wins(table):
         given = len({row[0] for row in rows})
         assert counts(outcome) == (len(rows), len(held) - before, given - (len(held) - before), len(rows) - given)
         assert values(table) == [held[key] for key in sorted(held)]
+
+
+def test_a_decimal_is_not_cut_off(table):
+    table.create("id int, n decimal(10,2)")
+    taken = parquet(table, {"id": [1], "n": pa.array([D("1.230")], pa.decimal128(10, 3))})
+    table.upsert(taken, "--key", "id")
+    said = table.upsert(parquet(table, {"id": [2], "n": pa.array([D("1.234")], pa.decimal128(10, 3))}), "--key", "id",
+                        code=1)["said"]
+    assert "row 1, column n: 1.234 has more digits behind its point than the column's 2" in said
+    assert values(table) == [(1, D("1.23"))]
+
+
+def test_a_table_is_made_of_what_several_files_have(table):
+    parquet(table, {"id": pa.array([1], pa.int8()), "t": ["abc"], "n": pa.nulls(1), "l": [[1]]})
+    parquet(table, {"l": [[2]], "n": [0.5], "t": ["x" * 50], "id": pa.array([2**40], pa.int64())})
+    table.upsert(str(table.tmp / "*.parquet"), "--key", "id", "--create")
+    columns = dict(table.place.connection.execute(
+        "SELECT column_name, data_type || coalesce('(' || character_maximum_length || ')', '') "
+        "FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
+        (table.place.schema, table.name)).fetchall())
+    assert columns["id"] == "bigint" and columns["t"] == "character varying(128)"
+    assert columns["n"] == "double precision"
+    assert values(table, "id, t, n, json_serialize(l)") == [(1, "abc", None, "[1]"), (2**40, "x" * 50, 0.5, "[2]")]
+    parquet(table, {"id": [dt.date(2024, 2, 29)], "t": ["x"], "n": [1], "l": [[1]]})
+    table.place.connection.execute(f"DROP TABLE {table.place.schema}.{table.name}")
+    said = table.upsert(str(table.tmp / "*.parquet"), "--key", "id", "--create", code=1)["said"]
+    assert "column id is bigint in" in said and "date in" in said and "no type of a table takes both" in said
