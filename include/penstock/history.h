@@ -53,6 +53,7 @@ struct HistoryEntry {
   std::uint64_t inserted = 0;    // rows that took nobody's place
   std::uint64_t updated = 0;     // rows that took the place of others
   std::uint64_t superseded = 0;  // records that lost against another one
+  std::uint64_t rejected = 0;    // bad records that were put aside
   std::int64_t query = 0;        // of the COPY, as stl_query knows it
   std::vector<LoadedObject> objects;
   std::string reason;                // of a failed upsert: what it said; of a failed load the errors say it

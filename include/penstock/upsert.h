@@ -68,11 +68,15 @@ struct UpsertOptions {
   std::string null_as{};  // an unquoted field of just this text is NULL; in S3, where COPY reads it, a quoted one too
   bool empty_as_null = false;  // in S3: an empty field of a text column is NULL, as it is in files, not empty text
 
+  // Every record is looked at before COPY reads it.
+  bool check = false;     // is one bad, nothing is written, and all are told; with dry_run nothing is either way
+  std::string rejects{};  // a local path: bad records go there, and why to <path>.reasons; the others are written
+
   std::string staging_bucket{};                 // where PENSTOCK_S3_BASE_PATH is not set; empty: that of a source in S3
   std::size_t memory = std::size_t{256} << 20;  // bytes of staging's buffers
   std::chrono::seconds lock_timeout{600};
   bool maintenance = true;  // VACUUM DELETE ONLY and ANALYZE of the target after the commit, best effort
-  bool dry_run = false;     // reads headers and the catalog, stages nothing
+  bool dry_run = false;     // reads headers and the catalog (and with check all records), stages nothing
 };
 
 struct UpsertProgress {
@@ -80,6 +84,17 @@ struct UpsertProgress {
   std::uint64_t size = 0;   // of the source, as stored; 0: not known
   std::uint64_t records = 0;
 };
+
+// Something in the source that COPY would refuse.
+struct BadValue {
+  std::string source;  // the path, or stdin
+  std::uint64_t line = 0;
+  std::string column;  // empty: the record as a whole
+  std::string value;   // its start
+  std::string reason;
+};
+
+inline constexpr std::size_t kMostFindings = 10'000;  // that an outcome holds
 
 struct UpsertOutcome {
   std::string schema;
@@ -91,11 +106,15 @@ struct UpsertOutcome {
   std::uint64_t updated = 0;
   std::uint64_t superseded = 0;  // records that lost against another of the source, or against the table's row
   std::uint64_t replaced = 0;    // rows that gave way
+  std::uint64_t rejected = 0;    // bad records
+  bool refused = false;          // a check found them: nothing was written
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_staged = 0;
   std::string load_id;
   std::vector<std::string> plan;             // dry run: every statement, in order, secrets masked
   std::vector<std::string> table_changes{};  // the statements that made the table, or added columns
+  std::uint64_t findings_in_all = 0;
+  std::vector<BadValue> findings;  // the first of them, in the source's order
   double seconds = 0;
 };
 

@@ -56,6 +56,7 @@ nlohmann::ordered_json as_json(const HistoryEntry& entry) {
           {"inserted", entry.inserted},
           {"updated", entry.updated},
           {"superseded", entry.superseded},
+          {"rejected", entry.rejected},
           {"query", entry.query},
           {"objects", std::move(objects)},
           {"reason", entry.reason},
@@ -85,7 +86,10 @@ class Table {
 };
 
 std::string objects_in_words(const HistoryEntry& entry) {
-  if (!entry.source.empty()) return entry.kind + " of " + printable(entry.source);
+  if (!entry.source.empty()) {
+    const std::string but = entry.rejected > 0 ? fmt::format(" but {} rejected", entry.rejected) : "";
+    return entry.kind + " of " + printable(entry.source) + but;
+  }
   if (entry.kind != "load") return entry.kind;
   if (entry.objects.empty()) return "-";
   std::string text = printable(entry.objects.front().uri);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -20,6 +21,8 @@
 
 namespace penstock::cli {
 namespace {
+
+constexpr int kCheckFoundSomething = 6;  // the exit code
 
 // What was typed, before it is understood.
 struct Typed {
@@ -115,15 +118,31 @@ UpsertOptions understand(const Typed& typed, Problems& problems) {
   return options;
 }
 
+std::string_view status_of(const UpsertOutcome& outcome) {
+  if (outcome.refused) return "refused";
+  return outcome.plan.empty() ? "written" : "planned";
+}
+
 void print_json(std::ostream& out, const UpsertOutcome& outcome) {
+  auto findings = nlohmann::ordered_json::array();
+  for (const BadValue& finding : outcome.findings) {
+    findings.push_back({{"source", finding.source},
+                        {"line", finding.line},
+                        {"column", finding.column},
+                        {"value", finding.value},
+                        {"reason", finding.reason}});
+  }
   const nlohmann::ordered_json line{{"schema", outcome.schema},
                                     {"table", outcome.table},
-                                    {"status", outcome.plan.empty() ? "written" : "planned"},
+                                    {"status", status_of(outcome)},
                                     {"read", outcome.read},
                                     {"inserted", outcome.inserted},
                                     {"updated", outcome.updated},
                                     {"superseded", outcome.superseded},
                                     {"replaced", outcome.replaced},
+                                    {"rejected", outcome.rejected},
+                                    {"findings_in_all", outcome.findings_in_all},
+                                    {"findings", std::move(findings)},
                                     {"bytes_read", outcome.bytes_read},
                                     {"bytes_staged", outcome.bytes_staged},
                                     {"table_changes", outcome.table_changes},
@@ -133,8 +152,31 @@ void print_json(std::ostream& out, const UpsertOutcome& outcome) {
   out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
+// candies.csv line 3018, column age: no integer: 'x' at place 1 is no digit; value 'x'
+std::string in_words(const BadValue& finding) {
+  std::string text = fmt::format("{} line {}", printable(finding.source), finding.line);
+  if (!finding.column.empty()) text += fmt::format(", column {}", printable(finding.column));
+  text += ": " + finding.reason;
+  if (!finding.value.empty()) text += fmt::format("; value '{}'", printable(finding.value));
+  return text;
+}
+
+void print_findings(std::ostream& out, const UpsertOutcome& outcome) {
+  constexpr std::size_t kShown = 50;
+  const std::size_t shown = std::min(kShown, outcome.findings.size());
+  for (std::size_t i = 0; i < shown; ++i) out << "  " << in_words(outcome.findings[i]) << '\n';
+  if (outcome.findings_in_all > shown) {
+    out << fmt::format("  and {} more; --json lists up to {}\n", outcome.findings_in_all - shown, kMostFindings);
+  }
+}
+
 void print_words(std::ostream& out, const UpsertOutcome& outcome) {
   const std::string name = printable(outcome.schema + "." + outcome.table);
+  if (outcome.refused) {
+    out << fmt::format("{}: {} of {} records are bad; nothing was changed\n", name, outcome.rejected, outcome.read);
+    print_findings(out, outcome);
+    return;
+  }
   if (!outcome.plan.empty()) {
     out << name << ": planned\n";
     print_plan(out, outcome.plan);
@@ -145,6 +187,10 @@ void print_words(std::ostream& out, const UpsertOutcome& outcome) {
       "{}: {} records read: {} inserted, {} updated, {} superseded; {} rows gave way, in {:.1f} s, load {}\n", name,
       outcome.read, outcome.inserted, outcome.updated, outcome.superseded, outcome.replaced, outcome.seconds,
       outcome.load_id);
+  if (outcome.rejected > 0) {
+    out << fmt::format("{}: {} bad records were put aside\n", name, outcome.rejected);
+    print_findings(out, outcome);
+  }
 }
 
 Run prepare(const Typed& typed, const Environment& environment, Problems& problems) {
@@ -167,7 +213,7 @@ Run prepare(const Typed& typed, const Environment& environment, Problems& proble
     } else {
       print_words(session.out, outcome);
     }
-    return 0;
+    return outcome.refused ? kCheckFoundSomething : 0;
   };
 }
 
@@ -192,7 +238,8 @@ void add_upsert(Program& program) {
       "processes: PGPASSWORD or ~/.pgpass keeps it to you.\n"
       "Needs REDSHIFT_HOST, REDSHIFT_DB, REDSHIFT_USER and REDSHIFT_PASSWORD, and AWS credentials by the standard "
       "chain.\n"
-      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 outcome unknown, 4 source changed, 5 table busy.",
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 outcome unknown, 4 source changed, 5 table busy,\n"
+      "6 --check found bad records.",
       [typed](const Environment& environment, Problems& problems) { return prepare(*typed, environment, problems); });
   UpsertOptions& options = typed->options;
   app.add_option("SOURCE", options.sources,
@@ -226,6 +273,9 @@ void add_upsert(Program& program) {
   app.add_option("--null-as", options.null_as, "Unquoted text that means NULL in CSV; nothing by default");
   app.add_flag("--empty-as-null", options.empty_as_null,
                "In S3: an empty field is NULL in columns of text, too; there it is empty text by default");
+  app.add_flag("--check", options.check, "Look at every record first: one that is bad keeps all from being written");
+  app.add_option("--rejects", options.rejects,
+                 "A file for bad records, and FILE.reasons for why; the others are written");
   app.add_option("--bucket", options.staging_bucket, "Bucket to stage in where PENSTOCK_S3_BASE_PATH is not set");
   app.add_option("--memory", typed->memory, "MiB for staging's buffers; 256 by default");
   app.add_option("--lock-timeout", typed->lock_timeout,

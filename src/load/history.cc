@@ -136,6 +136,7 @@ Committed committed_loads(Connection& connection, const HistoryOptions& options)
     entry.inserted = entry.kind == kLoadKind ? entry.rows : number("inserted");
     entry.updated = number("updated");
     entry.superseded = number("superseded");
+    entry.rejected = number("rejected");
     entry.query = number_of<std::int64_t>(value(row, "copy_query"));
     entry.objects = objects_of(value(row, "objects"));
     if (entry.kind == kLoadKind) complete_objects(connection, entry, number("files"));

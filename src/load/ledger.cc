@@ -301,7 +301,7 @@ Statement record_upsert(const Target& target, const UpsertRecord& record) {
                              << timestamp(record.at) << Sql(", ") << Literal(record.kind) << Sql(", ")
                              << Literal(cut(record.source, kSourceBytes)) << Sql(", ") << number(record.read)
                              << Sql(", ") << number(record.inserted) << Sql(", ") << number(record.updated) << Sql(", ")
-                             << number(record.superseded) << Sql(", 0)");
+                             << number(record.superseded) << Sql(", ") << number(record.rejected) << Sql(")");
 }
 
 Statement record_failure(const Target& target, const FailureRecord& record) {

@@ -77,6 +77,7 @@ struct UpsertRecord {
   std::uint64_t inserted = 0;
   std::uint64_t updated = 0;
   std::uint64_t superseded = 0;
+  std::uint64_t rejected = 0;
   std::uint64_t replaced = 0;
   std::optional<std::int64_t> copy_query;
   std::string by;

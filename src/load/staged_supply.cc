@@ -5,12 +5,16 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "columnar/parquet.h"
 #include "load/access.h"
+#include "load/column_rules.h"
+#include "load/rejects.h"
 #include "load/source.h"
 #include "load/spool.h"
 #include "load/staged_objects.h"
@@ -63,22 +67,41 @@ class StagedSupply final : public Supply {
 
   [[nodiscard]] std::string manifest_uri() const override { return objects_.manifest_uri(); }
   [[nodiscard]] std::string provide_in_words() const override {
-    return fmt::format("PUT {} as parts, and {}", printable(source_.name), printable(manifest_uri()));
+    std::string words = fmt::format("PUT {} as parts, and {}", printable(source_.name), printable(manifest_uri()));
+    if (!options_.rejects.empty()) words += fmt::format("; bad records to {}", printable(options_.rejects));
+    return words;
+  }
+
+  void inspect(const redshift::CatalogTable& table, const Batch& batch) override {
+    if (source_.format == SourceFormat::parquet) Supply::inspect(table, batch);  // says that it can't be
+    rules_ = std::make_shared<ColumnRules>(table, batch.columns, options_.key.empty());
+    if (options_.rejects.empty()) return;
+    refuse_to_overwrite(options_.rejects);
+    if (!options_.dry_run) rejects_.emplace(options_.rejects, header(), batch.columns, load_id_);
   }
 
   Provided provide(const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) override {
-    const staging::Staged staged = stage(batch, stage_options(batch, on_progress));
+    Provided provided;
+    staging::StageOptions how = stage_options(batch, on_progress);
+    if (rules_) how.inspection = inspection(provided);
+    const staging::Staged staged = stage(batch, how);
     std::vector<ObjectInfo> parts;
     parts.reserve(staged.parts.size());
     for (const staging::Part& part : staged.parts) parts.push_back(part.object);
     objects_.take(parts);
-    return {.objects = staged.parts.size(),
-            .bytes_stored = staged.bytes_stored(),
-            .bytes_read = staged.bytes_read,
-            .records = staged.records};
+    if (rejects_) rejects_->finish();
+    provided.objects = staged.parts.size();
+    provided.bytes_stored = staged.bytes_stored();
+    provided.bytes_read = staged.bytes_read;
+    provided.records = staged.records;
+    provided.rejected = staged.bad;
+    return provided;
   }
 
   void verify() override {}  // nobody else writes there
+  void keep_rejects() noexcept override {
+    if (rejects_) rejects_->keep();
+  }
   void leave() noexcept override { objects_.leave(); }
 
  private:
@@ -118,6 +141,7 @@ class StagedSupply final : public Supply {
     const auto inputs = source_.format == SourceFormat::parquet
                             ? columnar::parquet_inputs(source_.parquet, wanted(batch), arrows_memory())
                             : source_.inputs;
+    if (options_.dry_run) return staging::inspect(inputs, how, context_.stop);
     try {
       return staging::stage(inputs, objects_.store(), objects_.prefix(), how, context_.stop);
     } catch (const Error& e) {
@@ -146,6 +170,44 @@ class StagedSupply final : public Supply {
   // Rows come as columns of Arrow's, and only what is made of them is staging's.
   [[nodiscard]] std::size_t arrows_memory() const {
     return source_.format == SourceFormat::parquet ? options_.memory - options_.memory / 4 : 0;
+  }
+
+  // As the source's files begin.
+  [[nodiscard]] std::string header() const {
+    if (source_.format != SourceFormat::csv || !options_.columns.empty()) return {};
+    std::string line;
+    for (const std::string& name : source_.columns) {
+      if (!line.empty()) line += source_.delimiter;
+      line += quoted_name(name);
+    }
+    return line + "\n";
+  }
+
+  [[nodiscard]] std::string quoted_name(const std::string& name) const {
+    const std::string special{source_.delimiter, '"', '\r', '\n'};
+    if (name.find_first_of(special) == std::string::npos) return name;
+    std::string out = "\"";
+    for (const char c : name) {
+      if (c == '"') out += '"';
+      out += c;
+    }
+    return out + '"';
+  }
+
+  // What it finds is told to `provided`, which outlives it.
+  [[nodiscard]] staging::Inspection inspection(Provided& provided) {
+    return {.rules = rules_, .sets_aside = rejects_.has_value(), .found = [this, &provided](const auto& record) {
+              if (rejects_) rejects_->add(record);
+              for (const staging::Fault& fault : record.faults) {
+                ++provided.findings_in_all;
+                if (provided.findings.size() == kMostFindings) continue;
+                provided.findings.push_back({.source = std::string(record.input),
+                                             .line = fault.line,
+                                             .column = fault.field ? rules_->names().at(*fault.field) : "",
+                                             .value = fault.value,
+                                             .reason = fault.reason});
+              }
+            }};
   }
 
   [[nodiscard]] staging::StageOptions stage_options(
@@ -183,6 +245,8 @@ class StagedSupply final : public Supply {
   const std::string load_id_;
   Source source_;
   StagedObjects objects_;
+  std::shared_ptr<const ColumnRules> rules_;  // set: records are looked at
+  std::optional<Rejects> rejects_;
 };
 
 }  // namespace

@@ -19,6 +19,12 @@ std::vector<discovery::Column> Supply::columns(const std::function<void(const Up
                           printable(name())));
 }
 
+void Supply::inspect(const redshift::CatalogTable& /*table*/, const Batch& /*batch*/) {
+  throw Error(ErrorKind::invalid, fmt::format("{}: --check and --rejects look at the records of CSV and JSON lines, in "
+                                              "files and on stdin, and of no other source",
+                                              printable(name())));
+}
+
 std::unique_ptr<Supply> open_supply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
                                     const std::string& load_id) {
   if (postgres::is_address(options.sources.front())) return postgres_supply(options, context, base, load_id);

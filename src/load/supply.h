@@ -34,6 +34,9 @@ struct Provided {
   std::uint64_t bytes_read = 0;            // of the source
   std::optional<std::uint64_t> records{};  // where they were counted on the way: COPY must read as many
   bool in_place = false;                   // they were in S3 before, and stay there
+  std::uint64_t rejected = 0;              // records that inspect() found bad; not among the others
+  std::uint64_t findings_in_all = 0;
+  std::vector<BadValue> findings{};  // of them, the first in the source's order
 };
 
 class Supply {
@@ -51,9 +54,15 @@ class Supply {
   [[nodiscard]] virtual std::string manifest_uri() const = 0;
   // What provide() will do, for a dry run.
   [[nodiscard]] virtual std::string provide_in_words() const = 0;
+  // Records are to be looked at before they are staged, as UpsertOptions::check and ::rejects say. Of a check that
+  // found something, and of a dry run, provide() then leaves nothing in S3. invalid: this kind of source can't be;
+  // refused: nor can this table's columns, or the file of rejects is there.
+  virtual void inspect(const redshift::CatalogTable& table, const Batch& batch);
   virtual Provided provide(const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) = 0;
   // Called when COPY has read it, before the commit. conflict: it is not any more what it was.
   virtual void verify() = 0;
+  // Committed, or perhaps: what inspect() put aside stays.
+  virtual void keep_rejects() noexcept {}
   virtual void leave() noexcept = 0;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "codec/decompress.h"
 #include "load/attempt.h"
 #include "load/fingerprint.h"
 #include "load/ledger.h"
@@ -170,10 +171,11 @@ class UpsertAttempt {
             .objects = supply_.objects(),
             .parts = job_.provided.objects,
             .bytes = job_.provided.bytes_stored,
-            .read = outcome_.read,
+            .read = outcome_.read + job_.provided.rejected,
             .inserted = outcome_.inserted,
             .updated = outcome_.updated,
             .superseded = outcome_.superseded,
+            .rejected = job_.provided.rejected,
             .replaced = outcome_.replaced,
             .copy_query = copy_query_,
             .by = context_.connection.user,
@@ -209,16 +211,27 @@ class Upsert {
     job.batch = supply->batch(fit.table);
     // what can't be is said before anything is uploaded
     const UpsertPlan plan = plan_upsert(job.target, fit.table, job.batch, options_, supply->manifest_uri());
-    if (options_.dry_run) return planned(*supply, fit, plan);
+    if (options_.check || !options_.rejects.empty()) supply->inspect(fit.table, job.batch);
+    if (options_.dry_run) return planned(*supply, fit, plan, job.batch);
     session_.connection();  // as is a database in which no ledger can be made
 
     job.provided = recorded(job, *supply, [&] { return supply->provide(job.batch, on_progress_); });
+    if (options_.check && job.provided.rejected > 0) {
+      UpsertOutcome outcome = begun_outcome();
+      found(outcome, job.provided);
+      return outcome;
+    }
     context_.log.info(fmt::format("{}: {} is in S3, in {} objects of {} bytes", name(), printable(supply->name()),
                                   job.provided.objects, job.provided.bytes_stored));
     UpsertOutcome outcome = recorded(job, *supply, [&] { return settled(job, *supply); });
+    supply->keep_rejects();
     outcome.schema = target_.schema;
     outcome.table = target_.table;
     outcome.load_id = job.load_id;
+    outcome.read += job.provided.rejected;
+    outcome.rejected = job.provided.rejected;
+    outcome.findings_in_all = job.provided.findings_in_all;
+    outcome.findings = std::move(job.provided.findings);
     outcome.bytes_read = job.provided.bytes_read;
     if (!job.provided.in_place) outcome.bytes_staged = job.provided.bytes_stored;
     maintain(outcome);
@@ -259,10 +272,26 @@ class Upsert {
     return table;
   }
 
-  UpsertOutcome planned(const Supply& supply, const TableFit& fit, const UpsertPlan& plan) const {
+  [[nodiscard]] UpsertOutcome begun_outcome() const {
     UpsertOutcome outcome;
     outcome.schema = target_.schema;
     outcome.table = target_.table;
+    return outcome;
+  }
+
+  // By a check: nothing is written where that is something.
+  static void found(UpsertOutcome& outcome, const Provided& provided) {
+    outcome.read = provided.records.value_or(0);
+    outcome.bytes_read = provided.bytes_read;
+    outcome.rejected = provided.rejected;
+    outcome.refused = provided.rejected > 0;
+    outcome.findings_in_all = provided.findings_in_all;
+    outcome.findings = provided.findings;
+  }
+
+  UpsertOutcome planned(Supply& supply, const TableFit& fit, const UpsertPlan& plan, const Batch& batch) const {
+    UpsertOutcome outcome = begun_outcome();
+    if (options_.check) found(outcome, supply.provide(batch, on_progress_));
     outcome.plan.push_back(supply.provide_in_words());
     outcome.plan.emplace_back("BEGIN");
     outcome.plan.push_back(lock_statement(target_).shown());
@@ -280,6 +309,7 @@ class Upsert {
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::in_doubt) throw;
       supply.leave();
+      supply.keep_rejects();
       throw Error(ErrorKind::in_doubt,
                   fmt::format("{}; penstock history --schema {} --table {} shows load {} if it was "
                               "committed",
@@ -420,6 +450,18 @@ void check_new_table(const UpsertOptions& options, std::vector<std::string>& pro
   }
 }
 
+void check_inspection(const UpsertOptions& options, std::vector<std::string>& problems) {
+  if (options.check && !options.rejects.empty()) {
+    problems.emplace_back(
+        "--check and --rejects exclude each other: one writes nothing where a record is bad, one all others");
+  }
+  if (options.rejects == "-") problems.emplace_back("--rejects - : rejects go to a file, not to stdout");
+  if (codec_of(options.rejects) != Codec::none) {
+    problems.push_back(
+        fmt::format("--rejects {}: rejects are written as they came, not compressed", printable(options.rejects)));
+  }
+}
+
 void check_dialect(const UpsertOptions& options, std::vector<std::string>& problems) {
   const char delimiter = options.delimiter.value_or(',');
   const auto is_plain = [](char c) { return static_cast<unsigned char>(c) < 0x80 && !is_one_of(c, {"\n\r\0", 3}); };
@@ -446,6 +488,7 @@ std::vector<std::string> problems_of(const UpsertOptions& options) {
   check_keys(options, problems);
   check_new_table(options, problems);
   check_dialect(options, problems);
+  check_inspection(options, problems);
   std::ranges::move(problems_of_server(options), std::back_inserter(problems));
   if (options.lock_timeout < std::chrono::seconds(1)) problems.emplace_back("--lock-timeout is less than a second");
   return problems;

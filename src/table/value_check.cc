@@ -168,8 +168,8 @@ bool take_date(std::string_view& text) noexcept {
 }
 
 // HH:MI:SS[.ffffff], up to 24:00:00
-bool take_time(std::string_view& text) noexcept {
-  const auto hour = take_number(text, 1, 2);
+bool take_time(std::string_view& text, std::size_t least_hour_digits = 1) noexcept {
+  const auto hour = take_number(text, least_hour_digits, 2);
   if (!hour || !take(text, ':')) return false;
   const auto minute = take_number(text, 2, 2);
   if (!minute || *minute > 59 || !take(text, ':')) return false;
@@ -177,17 +177,16 @@ bool take_time(std::string_view& text) noexcept {
   if (!second || *second > 60) return false;
   bool is_whole = true;
   if (take(text, '.')) {
-    const std::string_view fraction = take_digits(text);
-    if (fraction.empty()) return false;
-    is_whole = std::ranges::all_of(fraction, [](char c) { return c == '0'; });
+    is_whole = std::ranges::all_of(take_digits(text), [](char c) { return c == '0'; });
   }
   const int seconds = (*hour * 60 + *minute) * 60 + *second;
   constexpr int kDay = 24 * 60 * 60;
   return seconds < kDay || (seconds == kDay && is_whole);
 }
 
-// Z, +HH, +HHMM, +HH:MM; nothing is none, too.
+// Z, +HH, +HHMM, +HH:MM, blanks before it; nothing is none, too.
 bool take_offset(std::string_view& text) noexcept {
+  text = trimmed(text);
   if (text.empty() || take(text, 'Z') || take(text, 'z')) return true;
   if (!take(text, '+') && !take(text, '-')) return false;
   auto hours = take_number(text, 1, 2);
@@ -213,14 +212,13 @@ ValueFault check_date(std::string_view text) noexcept {
   if (text.empty()) return ValueFault::none;
   // a time of day is dropped
   if (!take(text, ' ') && !take(text, 'T')) return ValueFault::date;
-  text = trimmed(text);
   return take_time(text) && take_offset(text) && text.empty() ? ValueFault::none : ValueFault::date;
 }
 
 ValueFault check_timestamp(std::string_view text, bool has_zone) noexcept {
   text = trimmed(text);
   const bool is_one =
-      take_date(text) && take(text, ' ') && take_time(text) && (!has_zone || take_offset(text)) && text.empty();
+      take_date(text) && take(text, ' ') && take_time(text, 2) && (!has_zone || take_offset(text)) && text.empty();
   return is_one ? ValueFault::none : ValueFault::timestamp;
 }
 
