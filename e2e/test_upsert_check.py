@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from harness.upsert_table import Table, as_json, counts
+from harness.upsert_table import Table, as_csv, as_json, counts
 
 MIXED = ('id,candy,made\n1,Snickers,2024-02-29\nx,Mars,\n3,"two\nlines, and long",2023-02-29\n,Twix,2024-01-01\n'
          '5,Bounty\n6,"a"b,\n7,Kit Kat,2024-01-01\n')
@@ -137,6 +137,19 @@ def test_rejects_are_written_of_bad_records_alone_and_only_with_the_others(table
     said = table.upsert(path, "--key", "id", "--rejects", str(rejects), code=1)["said"]
     assert "bad.csv is there already" in said
     assert rejects.read_text() == "mine" and list(table.tmp.glob("bad*")) == [rejects]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_what_copy_refuses_is_told_by_the_sources_own_lines(table, suffix):
+    table.create("id int, candy varchar(10)")
+    bad = {2000: "x", 3000: "99999999999"}
+    records = [{"id": bad.get(i, i), "candy": "two\nlines"} for i in range(4000)]
+    path = table.file(as_csv(records) if suffix == "csv" else as_json(records), suffix)
+    lines = (4002, 6002) if suffix == "csv" else (2001, 3001)
+    said = table.upsert(path, "--key", "id", code=1)["said"]
+    assert f"{path} line {lines[0]}, column id: no integer: 'x' at place 1 is no digit" in said
+    assert f"{path} line {lines[1]}, column id: out of integer's range" in said
+    assert "COPY refused" in said or "stl_load_errors" in said
 
 
 def test_wrong_usage_of_checks(table):

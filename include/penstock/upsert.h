@@ -94,6 +94,9 @@ struct BadValue {
   std::string reason;
 };
 
+// "candies.csv line 3018, column age: no integer: 'x' at place 1 is no digit; value 'x'"
+std::string in_words(const BadValue& value);
+
 inline constexpr std::size_t kMostFindings = 10'000;  // that an outcome holds
 
 struct UpsertOutcome {

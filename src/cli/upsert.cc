@@ -152,15 +152,6 @@ void print_json(std::ostream& out, const UpsertOutcome& outcome) {
   out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
-// candies.csv line 3018, column age: no integer: 'x' at place 1 is no digit; value 'x'
-std::string in_words(const BadValue& finding) {
-  std::string text = fmt::format("{} line {}", printable(finding.source), finding.line);
-  if (!finding.column.empty()) text += fmt::format(", column {}", printable(finding.column));
-  text += ": " + finding.reason;
-  if (!finding.value.empty()) text += fmt::format("; value '{}'", printable(finding.value));
-  return text;
-}
-
 void print_findings(std::ostream& out, const UpsertOutcome& outcome) {
   constexpr std::size_t kShown = 50;
   const std::size_t shown = std::min(kShown, outcome.findings.size());

@@ -98,6 +98,21 @@ class StagedSupply final : public Supply {
     return provided;
   }
 
+  std::vector<BadValue> look_again(const redshift::CatalogTable& table, const Batch& batch) override {
+    if (rules_ || source_.is_stdin || source_.format == SourceFormat::parquet) return {};
+    try {
+      rules_ = std::make_shared<ColumnRules>(table, batch.columns, options_.key.empty());
+      Provided found;
+      staging::StageOptions how = stage_options(batch, {});
+      how.inspection = inspection(found);
+      staging::inspect(source_.inputs, how, context_.stop);
+      return std::move(found.findings);
+    } catch (const Error& e) {
+      if (e.kind() == ErrorKind::cancelled) throw;
+      return {};  // what COPY said is the failure to tell
+    }
+  }
+
   void verify() override {}  // nobody else writes there
   void keep_rejects() noexcept override {
     if (rejects_) rejects_->keep();

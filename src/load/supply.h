@@ -61,6 +61,10 @@ class Supply {
   virtual Provided provide(const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) = 0;
   // Called when COPY has read it, before the commit. conflict: it is not any more what it was.
   virtual void verify() = 0;
+  // COPY refused rows: where in the source they are, as far as looking at it once more tells. None: it doesn't.
+  virtual std::vector<BadValue> look_again(const redshift::CatalogTable& /*table*/, const Batch& /*batch*/) {
+    return {};
+  }
   // Committed, or perhaps: what inspect() put aside stays.
   virtual void keep_rejects() noexcept {}
   virtual void leave() noexcept = 0;

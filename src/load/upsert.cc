@@ -68,7 +68,7 @@ class UpsertAttempt {
     // another may have made the table meanwhile, or changed it
     const Batch batch = how_.create || how_.evolve ? supply_.batch(fit.table) : job_.batch;
     const UpsertPlan plan = plan_upsert(job_.target, fit.table, batch, how_, supply_.manifest_uri());
-    write(transaction, plan);
+    write(transaction, plan, fit.table);
     transaction.execute(record_upsert(job_.target, record(plan)), "writing the ledger");
     transaction.commit();
   }
@@ -93,10 +93,10 @@ class UpsertAttempt {
     return fit;
   }
 
-  void write(Transaction& transaction, const UpsertPlan& plan) {
+  void write(Transaction& transaction, const UpsertPlan& plan, const redshift::CatalogTable& table) {
     if (plan.make_stage) transaction.execute(*plan.make_stage, "making the stage table");
     if (plan.clear) outcome_.replaced = transaction.execute(*plan.clear, "removing the rows that give way").affected;
-    copy(transaction, plan);
+    copy(transaction, plan, table);
     if (plan.null_keys) refuse_null_keys(transaction, *plan.null_keys);
     if (plan.repeated_keys) refuse_repeated_keys(transaction, *plan.repeated_keys);
     if (plan.drop_older) transaction.execute(*plan.drop_older, "dropping what is older than the table's rows");
@@ -114,9 +114,29 @@ class UpsertAttempt {
     }
   }
 
-  void copy(Transaction& transaction, const UpsertPlan& plan) {
+  // COPY names a part of ours and a line in it: said is the source's own.
+  Copied run_copy(Transaction& transaction, const UpsertPlan& plan, const redshift::CatalogTable& table) {
+    try {
+      return penstock::run_copy(transaction, session_, plan.copy, label(), context_);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::refused) throw;
+      const auto found = supply_.look_again(table, job_.batch);
+      if (found.empty()) throw;
+      constexpr std::size_t kShown = 10;
+      std::string text = fmt::format("{}\n  in the source:", e.what());
+      for (std::size_t i = 0; i < std::min(kShown, found.size()); ++i) {
+        BadValue place = found[i];
+        place.value.clear();  // of a failure, which is logged
+        text += "\n  " + in_words(place);
+      }
+      if (found.size() > kShown) text += "\n  and more: --check tells them all";
+      throw Error(e.kind(), text);
+    }
+  }
+
+  void copy(Transaction& transaction, const UpsertPlan& plan, const redshift::CatalogTable& table) {
     if (job_.provided.objects > 0) {  // a manifest names at least one object
-      const Copied copied = run_copy(transaction, session_, plan.copy, label(), context_);
+      const Copied copied = run_copy(transaction, plan, table);
       copy_query_ = copied.query;
       outcome_.read = copied.rows;
       supply_.verify();
@@ -479,6 +499,14 @@ void check_dialect(const UpsertOptions& options, std::vector<std::string>& probl
 }
 
 }  // namespace
+
+std::string in_words(const BadValue& value) {
+  std::string text = fmt::format("{} line {}", printable(value.source), value.line);
+  if (!value.column.empty()) text += fmt::format(", column {}", printable(value.column));
+  text += ": " + value.reason;
+  if (!value.value.empty()) text += fmt::format("; value '{}'", printable(value.value));
+  return text;
+}
 
 std::vector<std::string> problems_of(const UpsertOptions& options) {
   std::vector<std::string> problems;
