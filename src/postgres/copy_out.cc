@@ -6,7 +6,6 @@
 #include <charconv>
 #include <climits>
 #include <string_view>
-#include <utility>
 
 #include "penstock/error.h"
 
@@ -21,7 +20,7 @@ std::string copy_statement(std::string_view query) {
 
 }  // namespace
 
-CopyOut::CopyOut(std::vector<Part> parts, std::string name) : doing_("read " + std::move(name)) {
+CopyOut::CopyOut(const std::vector<Part>& parts, const std::string& name) : doing_("read " + name) {
   for (const Part& part : parts) streams_.push_back({.session = part.session});
   for (const Part& part : parts) part.session->send(copy_statement(part.query), doing_);
 }

@@ -26,7 +26,7 @@ class CopyOut final : public ObjectReader {
     std::string query{};  // that describe() took
   };
   // name: of what is read, for messages.
-  CopyOut(std::vector<Part> parts, std::string name);
+  CopyOut(const std::vector<Part>& parts, const std::string& name);
   ~CopyOut() override;
   CopyOut(const CopyOut&) = delete;
   CopyOut& operator=(const CopyOut&) = delete;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <thread>
-#include <utility>
 
 #include "base/text.h"
 #include "postgres/table.h"
@@ -37,7 +36,7 @@ std::unique_ptr<CopyOut> Rows::open() {
   for (std::size_t i = 0; i < queries_.size(); ++i) {
     parts.push_back({.session = sessions_[i].get(), .query = queries_[i]});
   }
-  return std::make_unique<CopyOut>(std::move(parts), name_);
+  return std::make_unique<CopyOut>(parts, name_);
 }
 
 }  // namespace penstock::postgres
