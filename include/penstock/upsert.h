@@ -43,7 +43,7 @@ enum class SourceFormat { csv, json, parquet };  // json: one object a line
 
 struct UpsertOptions {
   // Local paths and globs; "-": stdin, alone; what lies in S3: keys, prefixes, globs, manifests (also local ones);
-  // postgresql://…/database with a query, or …/database::schema.table, alone.
+  // postgresql:// or redshift://…/database with a query, or …/database::schema.table, alone.
   std::vector<std::string> sources{};
   std::string query{};   // what to read of a server
   unsigned streams = 0;  // sessions that read a table of PostgreSQL side by side; 0: as many as its size is worth

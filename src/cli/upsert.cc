@@ -219,6 +219,7 @@ void add_upsert(Program& program) {
       "  psql -c \"COPY (SELECT …) TO STDOUT (FORMAT csv, HEADER)\" | penstock upsert - --into web.users --key id\n"
       "  penstock upsert postgresql://app@db/shop --query 'SELECT id, total FROM orders' --into shop.orders --key id\n"
       "  penstock upsert 's3://bucket/2024-*.csv.gz' --into web.users --key id\n"
+      "  penstock upsert redshift:// --query 'SELECT * FROM raw.users' --into web.users --key id\n"
       "  penstock upsert today.csv --into web.totals --replace\n"
       "  penstock upsert orders.csv --into shop.orders --key id --create --evolve\n\n"
       "All in one transaction: who reads the table sees it before, or after. CSV has a header, matched by name, in "
@@ -235,7 +236,8 @@ void add_upsert(Program& program) {
   UpsertOptions& options = typed->options;
   app.add_option("SOURCE", options.sources,
                  "Files, globs in quotes, or - for stdin; .csv .tsv .json .jsonl, .gz .zst .bz2; .parquet; "
-                 "s3:// keys, folders/, globs and .manifest; postgresql://user@host/database[::schema.table]");
+                 "s3:// keys, folders/, globs and .manifest; postgresql://user@host/database[::schema.table]; "
+                 "redshift://, the same");
   app.add_option("--query", options.query,
                  "What to read of a server; of a table that the URI names, nothing need be said");
   app.add_option("--streams", typed->streams,

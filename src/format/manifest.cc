@@ -55,8 +55,8 @@ class ManifestReader final : public nlohmann::json_sax<Json> {
   }
   bool number_integer(number_integer_t) override { return take("a negative number"); }
   bool number_unsigned(number_unsigned_t value) override {
-    if (place() != Place::meta || key_ != "content_length") return take("a number");
-    entry_.content_length = value;
+    if (place() != Place::meta || (key_ != "content_length" && key_ != "record_count")) return take("a number");
+    (key_ == "content_length" ? entry_.content_length : entry_.record_count) = value;
     return true;
   }
   bool number_float(number_float_t, const string_t&) override { return take("a fraction"); }
@@ -149,6 +149,7 @@ class ManifestReader final : public nlohmann::json_sax<Json> {
     if (at_member("mandatory")) expected = "true or false";
     if (at_member("meta")) expected = "an object";
     if (place() == Place::meta && key_ == "content_length") expected = "a number of bytes";
+    if (place() == Place::meta && key_ == "record_count") expected = "a number of rows";
     if (!expected.empty()) {
       const bool in_list = place() == Place::entries;
       add_problem(
@@ -159,7 +160,7 @@ class ManifestReader final : public nlohmann::json_sax<Json> {
 
   void begin_entry() {
     ++count_;
-    entry_ = {.url = {}, .mandatory = false, .content_length = {}};
+    entry_ = {.url = {}, .mandatory = false, .content_length = {}, .record_count = {}};
     has_url_ = url_is_text_ = false;
   }
 
@@ -235,7 +236,12 @@ std::string manifest_text(const std::vector<ManifestEntry>& entries) {
                   fmt::format("'{}' is not UTF-8, and can't be in a manifest", printable(entry.url)));
     }
     out += fmt::format("{}\n{{\"url\":{},\"mandatory\":{}", i == 0 ? "" : ",", Json(entry.url).dump(), entry.mandatory);
-    if (entry.content_length) out += fmt::format(R"(,"meta":{{"content_length":{}}})", *entry.content_length);
+    std::string meta;
+    if (entry.content_length) meta = fmt::format(R"("content_length":{})", *entry.content_length);
+    if (entry.record_count) {
+      meta += fmt::format(R"({}"record_count":{})", meta.empty() ? "" : ",", *entry.record_count);
+    }
+    if (!meta.empty()) out += fmt::format(R"(,"meta":{{{}}})", meta);
     out += '}';
   }
   return out + "\n]}\n";

@@ -18,6 +18,7 @@ struct ManifestEntry {
   std::string url;        // s3://bucket/key: one object, not a prefix
   bool mandatory = true;  // COPY fails without it; what a manifest does not say is false, as COPY takes it
   std::optional<std::uint64_t> content_length;  // bytes; COPY wants it for Parquet
+  std::optional<std::uint64_t> record_count{};  // rows, as UNLOAD's MANIFEST VERBOSE says them; a header counts
 
   bool operator==(const ManifestEntry&) const = default;
 };

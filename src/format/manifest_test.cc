@@ -29,13 +29,15 @@ TEST(Manifest, IsReadAsCopyReadsIt) {
       "meta": {"content_length": 5}, "schema": {"elements": []}})",
                              "m"),
               ElementsAre(ManifestEntry{"s3://bucket-a/k1", true, std::nullopt},
-                          ManifestEntry{"s3://bucket-b/a b/\u00e9", false, 99}));
+                          ManifestEntry{"s3://bucket-b/a b/\u00e9", false, 99, 1}));
 }
 
 TEST(Manifest, IsWrittenAsItIsRead) {
   const std::vector<ManifestEntry> entries = {{"s3://bucket/a", true, 0},
                                               {"s3://bucket/\"q\" \\ \n \u00e9 %20", true, 18446744073709551615U},
-                                              {"s3://bucket/b", false, std::nullopt}};
+                                              {"s3://bucket/b", false, std::nullopt},
+                                              {"s3://bucket/c", true, 9, 0},
+                                              {"s3://bucket/d", true, std::nullopt, 5}};
   const std::string text = manifest_text(entries);
   EXPECT_EQ(text, manifest_text(entries));
   EXPECT_EQ(parse_manifest(text, "m"), entries);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "load/access.h"
 #include "load/postgres_values.h"
+#include "load/source_name.h"
 #include "load/staged_objects.h"
 #include "penstock/error.h"
 #include "postgres/address.h"
@@ -148,7 +149,10 @@ class PostgresSupply final : public Supply {
 std::vector<std::string> problems_of_server(const UpsertOptions& options) {
   std::vector<std::string> problems;
   if (std::ranges::none_of(options.sources, postgres::is_address)) {
-    if (!options.query.empty()) problems.emplace_back("--query needs postgresql://… as the source");
+    const auto is_server = [](const std::string& source) { return place_of(source) == SourcePlace::redshift; };
+    if (!options.query.empty() && std::ranges::none_of(options.sources, is_server)) {
+      problems.emplace_back("--query needs postgresql://… or redshift://… as the source");
+    }
     if (options.streams > 0) problems.emplace_back("--streams needs a table of postgresql://… as the source");
     return problems;
   }

@@ -19,6 +19,7 @@ SourcePlace place_of(std::string_view source) {
   if (source == "-") return SourcePlace::standard_input;
   if (is_s3_uri(source)) return SourcePlace::s3;
   if (postgres::is_address(source)) return SourcePlace::postgresql;
+  if (source.starts_with("redshift://")) return SourcePlace::redshift;
   if (source.find("://") != std::string_view::npos) return SourcePlace::unknown;
   return source.ends_with(".manifest") ? SourcePlace::s3 : SourcePlace::file;
 }

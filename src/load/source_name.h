@@ -19,6 +19,7 @@ enum class SourcePlace {
   file,
   s3,
   postgresql,
+  redshift,
   unknown
 };  // unknown: a URI of a scheme that upsert does not read
 

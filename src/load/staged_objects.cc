@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <utility>
 
 #include "base/text.h"
 #include "format/manifest.h"
@@ -15,8 +16,12 @@ StagedObjects::StagedObjects(const LoadContext& context, const StagingBase& base
       log_(context.log) {}
 
 StagedObjects::~StagedObjects() {
-  if (keys_.empty()) return;
+  if (keys_.empty() && !owns_prefix_) return;
   try {
+    if (owns_prefix_) {
+      const auto listing = store_->list(prefix_);
+      while (auto object = listing->next()) keys_.push_back(std::move(object->key));
+    }
     store_->remove(keys_, {.even_when_stopped = true});
   } catch (const std::exception& e) {
     log_.warning(e.what());
@@ -42,9 +47,10 @@ void StagedObjects::write_manifest(std::string_view text) {
 }
 
 void StagedObjects::leave() noexcept {
-  if (keys_.empty()) return;
+  if (keys_.empty() && !owns_prefix_) return;
   log_.warning(fmt::format("what was staged stays at {}", printable(store_->uri_of(prefix_))));
   keys_.clear();
+  owns_prefix_ = false;
 }
 
 }  // namespace penstock

@@ -25,13 +25,15 @@ class StagedObjects {
   StagedObjects(const StagedObjects&) = delete;
   StagedObjects& operator=(const StagedObjects&) = delete;
 
-  [[nodiscard]] ObjectStore& store() noexcept { return *store_; }
+  [[nodiscard]] ObjectStore& store() const noexcept { return *store_; }
   [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }  // of keys; ends in /
   [[nodiscard]] std::string manifest_uri() const;
   // These stand below the prefix now: they are to be removed, and a manifest names them. Of none there is no manifest.
   void take(std::span<const ObjectInfo> objects);
   // A manifest alone, of what is not ours and stays.
   void write_manifest(std::string_view text);
+  // Somebody else writes below the prefix for us from now on: whatever is there at the end is to be removed.
+  void own_prefix() noexcept { owns_prefix_ = true; }
   // The outcome is not known: a COPY may still read them.
   void leave() noexcept;
 
@@ -42,6 +44,7 @@ class StagedObjects {
   const std::string prefix_;
   Log& log_;
   std::vector<std::string> keys_;
+  bool owns_prefix_ = false;
 };
 
 }  // namespace penstock

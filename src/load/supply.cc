@@ -4,11 +4,11 @@
 
 #include "base/text.h"
 #include "load/postgres_supply.h"
+#include "load/redshift_supply.h"
 #include "load/s3_supply.h"
 #include "load/source_name.h"
 #include "load/staged_supply.h"
 #include "penstock/error.h"
-#include "postgres/address.h"
 
 namespace penstock {
 
@@ -27,8 +27,18 @@ void Supply::inspect(const redshift::CatalogTable& /*table*/, const Batch& /*bat
 
 std::unique_ptr<Supply> open_supply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
                                     const std::string& load_id) {
-  if (postgres::is_address(options.sources.front())) return postgres_supply(options, context, base, load_id);
-  if (place_of(options.sources.front()) == SourcePlace::s3) return s3_supply(options, context, base, load_id);
+  switch (place_of(options.sources.front())) {
+    case SourcePlace::postgresql:
+      return postgres_supply(options, context, base, load_id);
+    case SourcePlace::redshift:
+      return redshift_supply(options, context, base, load_id);
+    case SourcePlace::s3:
+      return s3_supply(options, context, base, load_id);
+    case SourcePlace::standard_input:
+    case SourcePlace::file:
+    case SourcePlace::unknown:
+      break;
+  }
   return staged_supply(options, context, base, load_id);
 }
 

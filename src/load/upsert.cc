@@ -17,6 +17,7 @@
 #include "load/fingerprint.h"
 #include "load/ledger.h"
 #include "load/postgres_supply.h"
+#include "load/redshift_supply.h"
 #include "load/settlement.h"
 #include "load/source_name.h"
 #include "load/supply.h"
@@ -405,14 +406,16 @@ void check_target(const std::string& into, std::vector<std::string>& problems) {
 
 void check_sources(const std::vector<std::string>& sources, std::vector<std::string>& problems) {
   if (sources.empty()) {
-    problems.emplace_back("SOURCE is missing: a file, a glob, - for stdin, what lies in S3, or postgresql://…");
+    problems.emplace_back(
+        "SOURCE is missing: a file, a glob, - for stdin, what lies in S3, postgresql:// or redshift://");
     return;
   }
   for (const std::string& source : sources) {
     if (source == "-" && sources.size() > 1) problems.emplace_back("stdin (-) must be the only source");
     if (place_of(source) == SourcePlace::unknown) {  // the rest of a URI may hold a password
-      problems.push_back(fmt::format("{} is not a source that upsert reads: files, stdin, s3:// and postgresql:// are",
-                                     printable(source.substr(0, source.find("://") + 3))));
+      problems.push_back(
+          fmt::format("{} is not a source that upsert reads: files, stdin, s3://, postgresql:// and redshift:// are",
+                      printable(source.substr(0, source.find("://") + 3))));
     }
     if (!is_s3_uri(source)) continue;
     try {
@@ -518,6 +521,7 @@ std::vector<std::string> problems_of(const UpsertOptions& options) {
   check_dialect(options, problems);
   check_inspection(options, problems);
   std::ranges::move(problems_of_server(options), std::back_inserter(problems));
+  std::ranges::move(problems_of_redshift(options), std::back_inserter(problems));
   if (options.lock_timeout < std::chrono::seconds(1)) problems.emplace_back("--lock-timeout is less than a second");
   return problems;
 }

@@ -26,22 +26,6 @@ Literal delimiter_literal(char delimiter, std::string_view taken_by_format) {
   return Literal(std::string_view(&delimiter, 1));
 }
 
-Statement access_clause(const CopyAccess& access) {
-  return std::visit(Match{[](const IamRole& role) -> Statement {
-                            if (role.arn == "default") return Sql("IAM_ROLE default");
-                            return Sql("IAM_ROLE ") << Literal(role.arn);
-                          },
-                          [](const SessionKeys& keys) {
-                            Statement clause = Sql("ACCESS_KEY_ID ")
-                                               << Literal(keys.access_key_id) << "\nSECRET_ACCESS_KEY "
-                                               << SecretLiteral(keys.secret_access_key);
-                            if (!keys.session_token.empty())
-                              clause << "\nSESSION_TOKEN " << SecretLiteral(keys.session_token);
-                            return clause;
-                          }},
-                    access);
-}
-
 Statement format_clause(const CopyFormat& format) {
   return std::visit(Match{[](const CsvFormat& csv) {
                             Statement clause = Sql("FORMAT AS CSV DELIMITER ")
@@ -75,6 +59,22 @@ Statement compression_clause(CopyCompression compression) {
 }
 
 }  // namespace
+
+Statement access_clause(const CopyAccess& access) {
+  return std::visit(Match{[](const IamRole& role) -> Statement {
+                            if (role.arn == "default") return Sql("IAM_ROLE default");
+                            return Sql("IAM_ROLE ") << Literal(role.arn);
+                          },
+                          [](const SessionKeys& keys) {
+                            Statement clause = Sql("ACCESS_KEY_ID ")
+                                               << Literal(keys.access_key_id) << "\nSECRET_ACCESS_KEY "
+                                               << SecretLiteral(keys.secret_access_key);
+                            if (!keys.session_token.empty())
+                              clause << "\nSESSION_TOKEN " << SecretLiteral(keys.session_token);
+                            return clause;
+                          }},
+                    access);
+}
 
 Statement copy_statement(const CopyOptions& options) {
   if (options.columns.empty()) throw Error(ErrorKind::internal, "a COPY names its columns, and here are none");

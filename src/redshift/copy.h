@@ -21,6 +21,8 @@ struct SessionKeys {
 };
 using CopyAccess = std::variant<IamRole, SessionKeys>;
 
+Statement access_clause(const CopyAccess& access);
+
 struct CsvFormat {
   char delimiter = ',';
   char quote = '"';

@@ -108,6 +108,13 @@ Literal::Literal(std::string_view text) {
   quoted_ = quoted_literal(text);
 }
 
+Query::Query(std::string_view text) {
+  const std::size_t last = text.find_last_not_of("; \t\r\n");
+  if (last == std::string_view::npos) throw Error(ErrorKind::invalid, "the query is empty");
+  check_text(text, "the query", fmt::format("'{}'", printable(text.substr(0, 100))));
+  text_ = std::string(text.substr(0, last + 1));
+}
+
 SecretLiteral::SecretLiteral(const Secret& value) {
   check_text(value.reveal(), "the secret", "***");
   quoted_ = Secret(quoted_literal(value.reveal()));
@@ -132,6 +139,14 @@ Statement& Statement::operator<<(const Qualified& name) {
 Statement& Statement::operator<<(const Literal& value) {
   text_ += value.quoted();
   shown_ += value.quoted();
+  return *this;
+}
+
+// The line ends: a query may end in a comment.
+Statement& Statement::operator<<(const Query& query) {
+  const std::string in_parentheses = "(\n" + query.text() + "\n)";
+  text_ += in_parentheses;
+  shown_ += in_parentheses;
   return *this;
 }
 

@@ -1,7 +1,8 @@
 // SQL text that can't be injected into, and whose secrets don't show.
 //
 // A statement is made of text that stands in our own source, and of Identifier, Literal, SecretLiteral and numbers;
-// nothing else can be appended, so a name or a value from outside can't become syntax.
+// nothing else can be appended, so a name or a value from outside can't become syntax; but for a Query, which is meant
+// to.
 //
 //     Sql("DELETE FROM ") << Qualified{schema, table} << Sql(" WHERE ") << Identifier(column) << Sql(" >= ") <<
 //     Literal(v)
@@ -56,6 +57,17 @@ class SecretLiteral {
   Secret quoted_;
 };
 
+// A query that a user wrote to be run: the one text from outside that is syntax. In a statement it stands in
+// parentheses. invalid: no text. A ; at its end is left out.
+class Query {
+ public:
+  explicit Query(std::string_view text);
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  std::string text_;
+};
+
 class Statement;
 struct Placeholder;
 
@@ -90,6 +102,7 @@ class Statement {
   Statement& operator<<(const Qualified& name);
   Statement& operator<<(const Literal& value);
   Statement& operator<<(const SecretLiteral& value);
+  Statement& operator<<(const Query& query);
   Statement& operator<<(std::int64_t number);
   Statement& operator<<(const Statement& part);
 
