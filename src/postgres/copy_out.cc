@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "penstock/error.h"
+#include "pq/server_message.h"
 
 namespace penstock::postgres {
 namespace {
@@ -69,12 +70,20 @@ std::size_t CopyOut::take(Stream& stream, std::span<std::byte> buffer) {
     const int count = PQgetlineAsync(connection, into + filled, static_cast<int>(room));
     if (count <= 0) {
       if (count < 0) end(stream);
+      if (count == 0 && filled == 0 && stream.is_lost) lose(stream);
       break;
     }
     filled += static_cast<std::size_t>(count);
   }
   if (filled > 0) unfinished_ = into[filled - 1] == '\n' ? nullptr : &stream;  // a newline ends a row, and nothing else
   return filled;
+}
+
+void CopyOut::lose(Stream& stream) {
+  stream.has_ended = true;
+  throw Error(ErrorKind::unavailable,
+              fmt::format("{}: the connection was lost: {}", doing_,
+                          pq::in_one_line(pq::trimmed_end(PQerrorMessage(stream.session->link_.get())), {})));
 }
 
 // The rows are at their end, or have broken off.
@@ -107,8 +116,8 @@ void CopyOut::wait() {
     throw Error(ErrorKind::cancelled, doing_ + ": stopped on request");
   }
   for (std::size_t i = 0; i < waiting.size(); ++i) {
-    // a connection that is lost is told by the next PQgetlineAsync()
-    if (pending || sockets_[i].revents != 0 || sockets_[i].fd < 0) PQconsumeInput(waiting[i]->session->link_.get());
+    if (!pending && sockets_[i].revents == 0 && sockets_[i].fd >= 0) continue;
+    waiting[i]->is_lost = PQconsumeInput(waiting[i]->session->link_.get()) == 0;
   }
 }
 

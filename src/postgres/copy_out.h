@@ -40,10 +40,12 @@ class CopyOut final : public ObjectReader {
     Session* session = nullptr;
     bool has_begun = false;
     bool has_ended = false;
+    bool is_lost = false;  // its connection; what had come by then is still to be read
   };
 
   bool begin(Stream& stream);
   std::size_t take(Stream& stream, std::span<std::byte> buffer);
+  [[noreturn]] void lose(Stream& stream);
   void end(Stream& stream);
   void wait();
 
