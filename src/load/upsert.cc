@@ -105,6 +105,7 @@ class UpsertAttempt {
     std::uint64_t written = outcome_.read;
     if (plan.insert) written = transaction.execute(*plan.insert, "inserting").affected;
     if (plan.drop_stage) transaction.execute(*plan.drop_stage, "dropping the stage table");
+    if (plan.forget) transaction.execute(*plan.forget, "removing the replaced rows' files from the ledger");
     if (how_.mode == WriteMode::upsert) outcome_.updated = std::min(outcome_.replaced, written);
     outcome_.inserted = written - outcome_.updated;
     outcome_.superseded = outcome_.read - written;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "load/ledger.h"
 #include "penstock/error.h"
 #include "table/type.h"
 
@@ -69,6 +70,7 @@ class Planner {
 
   UpsertPlan plan() {
     UpsertPlan plan;
+    if (how_.mode == WriteMode::replace) plan.forget = forget_statement(target_, std::nullopt);
     if (key_.empty()) {
       if (how_.mode == WriteMode::replace) plan.clear = remove_all();
       plan.copy = copy_into(target_.name(), batch_.columns);
@@ -309,6 +311,7 @@ std::vector<Statement> statements_of(const UpsertPlan& plan) {
   add(plan.remove);
   add(plan.insert);
   add(plan.drop_stage);
+  add(plan.forget);
   return statements;
 }
 

@@ -49,6 +49,7 @@ struct UpsertPlan {
   std::optional<redshift::Statement> remove{};         // the target's rows that give way
   std::optional<redshift::Statement> insert{};
   std::optional<redshift::Statement> drop_stage{};
+  std::optional<redshift::Statement> forget{};  // the files that all the replaced rows came from
 };
 
 // Of a header's field: what the column is called, without the blanks around it.

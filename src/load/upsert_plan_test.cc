@@ -88,7 +88,9 @@ TEST(UpsertPlan, WithoutAKeyCopiesStraightIntoTheTable) {
   EXPECT_THAT(appended.copy.text(), testing::StartsWith("COPY \"web\".\"users\" ("));
   const auto replaced = plan({.mode = WriteMode::replace});
   EXPECT_EQ(text(replaced.clear), "DELETE FROM \"web\".\"users\"") << "never TRUNCATE, which commits";
-  EXPECT_EQ(statements_of(replaced).size(), 2U);
+  EXPECT_THAT(text(replaced.forget), testing::StartsWith("DELETE FROM \"penstock\".\"ledger_"))
+      << "a load of files whose rows are gone loads them again";
+  EXPECT_EQ(statements_of(replaced).size(), 3U);
 }
 
 std::string refusal(const UpsertOptions& how, const Batch& of, const CatalogTable& into = table()) {
