@@ -53,6 +53,8 @@ def test_dialects(table):
     table.upsert(table.file("1|'x|''y'|NA\n2|'NA'|\n", "txt"), "--key", "id", "--format", "csv", "--columns", "id,a,b",
                  "--delimiter", "|", "--quote", "'", "--null-as", "NA")
     assert table.rows() == [("1", "x|'y", None), ("2", "NA", "")]
+    table.upsert(table.file("'id','a','b'\n3,'x,y',z\n"), "--key", "id", "--quote", "'")
+    assert table.rows()[2] == ("3", "x,y", "z"), "the header has the quotes of the rest"
     table.upsert(table.file("id\ta\tb\n1\ta\\\tb\t\\\\N\n", "tsv"), "--key", "id", "--escape", "\\")
     assert table.rows()[0] == ("1", "a\tb", "\\N")
 

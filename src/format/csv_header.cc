@@ -19,13 +19,13 @@ constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 // none, unless it stands in quotes.
 class RecordScanner {
  public:
-  explicit RecordScanner(char delimiter) : delimiter_(delimiter) {}
+  RecordScanner(char delimiter, char quote) : delimiter_(delimiter), quote_(quote) {}
 
   // True once the record is whole.
   bool take(char c) {
     switch (state_) {
       case State::field_start:
-        if (c == '"') {
+        if (c == quote_) {
           state_ = State::quoted;
           return false;
         }
@@ -34,14 +34,14 @@ class RecordScanner {
       case State::plain:
         return take_plain(c);
       case State::quoted:
-        if (c == '"') {
+        if (c == quote_) {
           state_ = State::quote_in_quoted;
         } else {
           field_ += c;
         }
         return false;
       case State::quote_in_quoted:
-        if (c == '"') {
+        if (c == quote_) {
           field_ += c;
           state_ = State::quoted;
           return false;
@@ -82,6 +82,7 @@ class RecordScanner {
   }
 
   char delimiter_;
+  char quote_;
   State state_ = State::field_start;
   std::string field_;
   std::vector<std::string> fields_;
@@ -101,7 +102,7 @@ std::string read_start(ObjectReader& in) {
 
 }  // namespace
 
-std::optional<CsvRecord> first_csv_record(ObjectReader& in, char delimiter, std::string_view name) {
+std::optional<CsvRecord> first_csv_record(ObjectReader& in, char delimiter, std::string_view name, char quote) {
   std::string step = read_start(in);
   if (step.empty()) return std::nullopt;
   if (step.starts_with("\xFF\xFE") || step.starts_with("\xFE\xFF")) {
@@ -112,7 +113,7 @@ std::optional<CsvRecord> first_csv_record(ObjectReader& in, char delimiter, std:
     record.after_byte_order_mark = true;
     step.clear();
   }
-  RecordScanner scanner(delimiter);
+  RecordScanner scanner(delimiter, quote);
   std::size_t scanned = 0;
   std::array<std::byte, 16384> buffer{};
   while (true) {

@@ -14,11 +14,11 @@
 namespace penstock::format {
 
 struct CsvRecord {
-  std::vector<std::string> fields;  // as RFC 4180 reads them: without their quotes, "" is "
+  std::vector<std::string> fields;  // as RFC 4180 reads them: without their quotes, of two one
   bool after_byte_order_mark = false;
 };
 
 // nullopt: the object holds no bytes. `name` is the object, for messages. Reads no further than it must, but in steps.
-std::optional<CsvRecord> first_csv_record(ObjectReader& in, char delimiter, std::string_view name);
+std::optional<CsvRecord> first_csv_record(ObjectReader& in, char delimiter, std::string_view name, char quote = '"');
 
 }  // namespace penstock::format

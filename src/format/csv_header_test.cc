@@ -96,5 +96,10 @@ TEST(CsvHeader, LeavesTheRestUnread) {
   EXPECT_LE(reader.taken(), 32768U);
 }
 
+TEST(CsvHeader, ReadsTheQuoteThatItIsGiven) {
+  TextReader text("'a,''b',\"c\"\n", 1);
+  EXPECT_THAT(first_csv_record(text, ',', "x", '\'').value().fields, ElementsAre("a,'b", "\"c\""));
+}
+
 }  // namespace
 }  // namespace penstock::format

@@ -209,7 +209,7 @@ class Finding {
     if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "stopped while reading " + printable(object.uri()));
     const auto store = buckets_.open(object.bucket);
     const auto text = decompressed(store->open(object.info), codec_of(object.info.key), object.uri());
-    return format::first_csv_record(*text, source_.delimiter, printable(object.uri()));
+    return format::first_csv_record(*text, source_.delimiter, printable(object.uri()), options_.quote);
   }
 
   [[nodiscard]] std::vector<std::string> header_of(const SourceObject& object) const {

@@ -111,8 +111,8 @@ std::vector<std::string> files_of(const std::string& pattern, std::vector<std::s
   return files;
 }
 
-std::vector<std::string> header_of(ObjectReader& reader, char delimiter, const std::string& name) {
-  const auto record = format::first_csv_record(reader, delimiter, printable(name));
+std::vector<std::string> header_of(ObjectReader& reader, char delimiter, char quote, const std::string& name) {
+  const auto record = format::first_csv_record(reader, delimiter, printable(name), quote);
   if (!record) {
     throw Error(ErrorKind::refused, fmt::format("{} is empty: it has no header. --columns says what a file without one "
                                                 "holds",
@@ -158,7 +158,7 @@ class Opening {
     std::string begun;
     if (has_header()) {
       Kept kept(*reader);
-      source_.columns = header_of(kept, source_.delimiter, "stdin");
+      source_.columns = header_of(kept, source_.delimiter, options_.quote, "stdin");
       begun = kept.take();
     }
     source_.inputs.push_back({.name = "stdin",
@@ -177,7 +177,7 @@ class Opening {
     source_.name = name_of_several(paths);
     if (source_.format == SourceFormat::parquet) open_parquet(paths);
     for (const std::string& path : paths) {
-      if (has_header()) compare_header(path, header_of(*open_file(path), source_.delimiter, path));
+      if (has_header()) compare_header(path, header_of(*open_file(path), source_.delimiter, options_.quote, path));
       struct stat found{};
       if (::stat(path.c_str(), &found) == 0) source_.size += static_cast<std::uint64_t>(found.st_size);
       if (source_.format == SourceFormat::parquet) continue;

@@ -243,8 +243,9 @@ class Upsert {
       found(outcome, job.provided);
       return outcome;
     }
-    context_.log.info(fmt::format("{}: {} is in S3, in {} objects of {} bytes", name(), printable(supply->name()),
-                                  job.provided.objects, job.provided.bytes_stored));
+    context_.log.info(fmt::format("{}: {} is in S3, in {} object{} of {} bytes", name(), printable(supply->name()),
+                                  job.provided.objects, job.provided.objects == 1 ? "" : "s",
+                                  job.provided.bytes_stored));
     UpsertOutcome outcome = recorded(job, *supply, [&] { return settled(job, *supply); });
     supply->keep_rejects();
     outcome.schema = target_.schema;
