@@ -36,8 +36,8 @@ std::string kind_of(std::string_view type) {
   return std::string(type.substr(0, open)) + std::string(type.substr(std::min(close, type.size() - 1) + 1));
 }
 
-template <std::size_t kCount>
-bool is_one_of(std::string_view kind, const std::array<std::string_view, kCount>& kinds) {
+template <std::size_t count>
+bool is_one_of(std::string_view kind, const std::array<std::string_view, count>& kinds) {
   return std::ranges::find(kinds, kind) != kinds.end();
 }
 

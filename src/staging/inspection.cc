@@ -349,7 +349,7 @@ void remove_records(const std::vector<BadRecord>& bad, Chunk& chunk) {
   if (bad.empty()) return;
   const char* const start = chunk.text().data();
   char* const to_start = chunk.buffer.begin() + chunk.begin;
-  std::size_t kept = static_cast<std::size_t>(bad.front().text.data() - start);
+  auto kept = static_cast<std::size_t>(bad.front().text.data() - start);
   for (std::size_t i = 0; i < bad.size(); ++i) {
     const auto from = static_cast<std::size_t>(bad[i].text.data() - start) + bad[i].text.size();
     const auto to = i + 1 < bad.size() ? static_cast<std::size_t>(bad[i + 1].text.data() - start) : chunk.text().size();
