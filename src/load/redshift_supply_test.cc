@@ -17,8 +17,8 @@ using testing::Not;
 
 TEST(RedshiftAddress, HasATableBehindTwoColonsOfTheDatabaseOnly) {
   struct Case {
-    const char* source;
-    const char* uri;
+    const char* source = "";
+    const char* uri = "";
     std::optional<std::string> table;
   };
   for (const Case& c :
