@@ -113,6 +113,17 @@ def test_rejects_are_put_aside_and_load_once_they_are_mended(table):
     assert [r[0] for r in table.rows()] == list("1234567")
 
 
+def test_rejects_have_the_quotes_of_their_source(table):
+    table.create('id int NOT NULL, "a b" varchar(10)')
+    dialect = ("--key", "id", "--format", "csv", "--delimiter", " ", "--quote", "'")
+    rejects = table.tmp / "bad.csv"
+    table.upsert(table.file("id 'a b'\n1 'x y'\nz 'it''s'\n"), *dialect, "--rejects", str(rejects))
+    assert rejects.read_text() == "id 'a b'\nz 'it''s'\n"
+    rejects.write_text(rejects.read_text().replace("z", "2"))
+    table.upsert(str(rejects), *dialect)
+    assert table.rows() == [("1", "x y"), ("2", "it's")]
+
+
 def test_rejects_of_json_lines(table):
     table.create("id int NOT NULL, candy varchar(10)")
     good = [{"id": 1, "candy": "a"}, {"candy": "b", "id": "2"}]

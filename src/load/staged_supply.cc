@@ -199,14 +199,15 @@ class StagedSupply final : public Supply {
   }
 
   [[nodiscard]] std::string quoted_name(const std::string& name) const {
-    const std::string special{source_.delimiter, '"', '\r', '\n'};
+    const char quote = options_.quote;
+    const std::string special{source_.delimiter, quote, '\r', '\n'};
     if (name.find_first_of(special) == std::string::npos) return name;
-    std::string out = "\"";
+    std::string out(1, quote);
     for (const char c : name) {
-      if (c == '"') out += '"';
+      if (c == quote) out += quote;
       out += c;
     }
-    return out + '"';
+    return out + quote;
   }
 
   // What it finds is told to `provided`, which outlives it.
