@@ -102,12 +102,9 @@ class PostgresSupply final : public Supply {
     std::uint64_t counted = 0;
     const staging::Input input{.name = rows_.name(),
                                .open = [&] { return std::make_unique<Counted>(rows_.open(), counted); }};
-    const staging::Staged staged = staging::stage(std::span(&input, 1), objects_.store(), objects_.prefix(),
-                                                  stage_options(batch, on_progress), context_.stop);
+    const staging::Staged staged =
+        objects_.stage(std::span(&input, 1), stage_options(batch, on_progress), context_.stop);
     rows_.close();
-    std::vector<ObjectInfo> parts;
-    for (const staging::Part& part : staged.parts) parts.push_back(part.object);
-    objects_.take(parts);
     if (staged.records != counted) {
       throw Error(ErrorKind::internal,
                   fmt::format("{}: {} rows were sent, and {} came", rows_.name(), counted, staged.records));
@@ -128,11 +125,7 @@ class PostgresSupply final : public Supply {
                               .compression = Compression::zstd,
                               .memory = options_.memory,
                               .metadata = {{"penstock-load", load_id_}}};
-    if (on_progress) {
-      how.on_progress = [on_progress](const staging::Progress& progress) {
-        on_progress({.bytes = progress.bytes, .size = 0, .records = progress.records});
-      };
-    }
+    how.on_progress = progress_of(on_progress, 0);
     return how;
   }
 

@@ -30,23 +30,19 @@ class S3Supply final : public Supply {
 
   [[nodiscard]] std::optional<std::vector<std::string>> column_names() const override {
     if (!options_.columns.empty()) return options_.columns;
-    return source_.format == SourceFormat::json ? std::nullopt : std::optional(names());
+    return source_.format == SourceFormat::json ? std::nullopt : std::optional(column_names_of(source_.columns));
   }
 
   std::vector<discovery::Column> columns(const std::function<void(const UpsertProgress&)>& on_progress) override {
     if (source_.format == SourceFormat::parquet) return Supply::columns(on_progress);
-    discovery::DiscoverOptions how{.names = names(), .memory = options_.memory};
+    discovery::DiscoverOptions how{.names = column_names_of(source_.columns), .memory = options_.memory};
     how.shape = staging::JsonShape{};
     if (source_.format == SourceFormat::csv) {
       how.shape = staging::CsvShape{.dialect = {.delimiter = source_.delimiter, .quote = options_.quote},
                                     .fields = source_.columns.size(),
                                     .null_text = options_.null_as};
     }
-    if (on_progress) {
-      how.on_progress = [on_progress, size = source_.bytes()](const staging::Progress& progress) {
-        on_progress({.bytes = progress.bytes, .size = size, .records = progress.records});
-      };
-    }
+    how.on_progress = progress_of(on_progress, source_.bytes());
     return discovery::discover(inputs(), how, context_.stop).columns;
   }
 
@@ -102,12 +98,6 @@ class S3Supply final : public Supply {
   void leave() noexcept override { staged_.leave(); }
 
  private:
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> out;
-    for (const std::string& field : source_.columns) out.emplace_back(column_name(field));
-    return out;
-  }
-
   // The objects, to be read here: each exactly as it was looked at.
   [[nodiscard]] std::vector<staging::Input> inputs() const {
     std::vector<staging::Input> out;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "format/manifest.h"
+#include "penstock/error.h"
 
 namespace penstock {
 
@@ -30,6 +31,22 @@ StagedObjects::~StagedObjects() {
 }
 
 std::string StagedObjects::manifest_uri() const { return store_->uri_of(manifest_key()); }
+
+staging::Staged StagedObjects::stage(std::span<const staging::Input> inputs, const staging::StageOptions& how,
+                                     const std::stop_token& stop) {
+  staging::Staged staged;
+  try {
+    staged = staging::stage(inputs, *store_, prefix_, how, stop);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::conflict) throw;
+    throw Error(ErrorKind::unavailable, e.what());  // the source is what it was: an upload of ours was taken away
+  }
+  std::vector<ObjectInfo> parts;
+  parts.reserve(staged.parts.size());
+  for (const staging::Part& part : staged.parts) parts.push_back(part.object);
+  take(parts);
+  return staged;
+}
 
 void StagedObjects::take(std::span<const ObjectInfo> objects) {
   if (objects.empty()) return;

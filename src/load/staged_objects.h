@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "load/staging.h"
 #include "penstock/load.h"
 #include "penstock/store.h"
+#include "staging/pipeline.h"
 
 namespace penstock {
 
@@ -28,6 +30,9 @@ class StagedObjects {
   [[nodiscard]] ObjectStore& store() const noexcept { return *store_; }
   [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }  // of keys; ends in /
   [[nodiscard]] std::string manifest_uri() const;
+  // Stages below the prefix, and takes the parts. unavailable: an upload was taken away by somebody.
+  staging::Staged stage(std::span<const staging::Input> inputs, const staging::StageOptions& how,
+                        const std::stop_token& stop);
   // These stand below the prefix now: they are to be removed, and a manifest names them. Of none there is no manifest.
   void take(std::span<const ObjectInfo> objects);
   // A manifest alone, of what is not ours and stays.

@@ -39,7 +39,7 @@ class StagedSupply final : public Supply {
 
   [[nodiscard]] std::optional<std::vector<std::string>> column_names() const override {
     if (!options_.columns.empty()) return options_.columns;
-    return source_.format == SourceFormat::json ? std::nullopt : std::optional(names());
+    return source_.format == SourceFormat::json ? std::nullopt : std::optional(column_names_of(source_.columns));
   }
 
   std::vector<discovery::Column> columns(const std::function<void(const UpsertProgress&)>& on_progress) override {
@@ -85,10 +85,6 @@ class StagedSupply final : public Supply {
     staging::StageOptions how = stage_options(batch, on_progress);
     if (rules_) how.inspection = inspection(provided);
     const staging::Staged staged = stage(batch, how);
-    std::vector<ObjectInfo> parts;
-    parts.reserve(staged.parts.size());
-    for (const staging::Part& part : staged.parts) parts.push_back(part.object);
-    objects_.take(parts);
     if (rejects_) rejects_->finish();
     provided.objects = staged.parts.size();
     provided.bytes_stored = staged.bytes_stored();
@@ -124,10 +120,10 @@ class StagedSupply final : public Supply {
     for (staging::Input& input : source_.inputs) {
       if (source_.is_stdin) input = spooled(input, context_.environment, context_.stop);
     }
-    discovery::DiscoverOptions how{.names = names(), .memory = options_.memory};
+    discovery::DiscoverOptions how{.names = column_names_of(source_.columns), .memory = options_.memory};
     how.shape = source_.format == SourceFormat::json ? staging::Shape(staging::JsonShape{})
                                                      : staging::Shape(csv_shape(source_.columns.size()));
-    how.on_progress = progress_of(on_progress);
+    how.on_progress = progress_of(on_progress, source_.size);
     return discovery::discover(source_.inputs, how, context_.stop).columns;
   }
 
@@ -135,8 +131,9 @@ class StagedSupply final : public Supply {
   [[nodiscard]] std::vector<discovery::Column> of_schema(
       const std::function<void(const UpsertProgress&)>& on_progress) const {
     std::vector<discovery::Column> found;
-    for (const columnar::TableColumn& column : columnar::table_columns(
-             source_.parquet, source_.columns, arrows_memory(), context_.stop, progress_of(on_progress))) {
+    for (const columnar::TableColumn& column :
+         columnar::table_columns(source_.parquet, source_.columns, arrows_memory(), context_.stop,
+                                 progress_of(on_progress, source_.size))) {
       found.push_back({.name = column.name,
                        .type = column.longest ? discovery::varchar_for(*column.longest) : column.type,
                        .tight = column.type,
@@ -146,23 +143,12 @@ class StagedSupply final : public Supply {
     return found;
   }
 
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> out;
-    for (const std::string& field : source_.columns) out.emplace_back(column_name(field));
-    return out;
-  }
-
   staging::Staged stage(const Batch& batch, const staging::StageOptions& how) {
     const auto inputs = source_.format == SourceFormat::parquet
                             ? columnar::parquet_inputs(source_.parquet, wanted(batch), arrows_memory())
                             : source_.inputs;
     if (options_.dry_run) return staging::inspect(inputs, how, context_.stop);
-    try {
-      return staging::stage(inputs, objects_.store(), objects_.prefix(), how, context_.stop);
-    } catch (const Error& e) {
-      if (e.kind() != ErrorKind::conflict) throw;
-      throw Error(ErrorKind::unavailable, e.what());  // the source is what it was: an upload of ours was taken away
-    }
+    return objects_.stage(inputs, how, context_.stop);
   }
 
   // What each of the table's columns gets of a Parquet file, and what it is.
@@ -238,7 +224,7 @@ class StagedSupply final : public Supply {
       shape.with_position = batch.has_position;
       how.shape = std::move(shape);
     }
-    how.on_progress = progress_of(on_progress);
+    how.on_progress = progress_of(on_progress, source_.size);
     return how;
   }
 
@@ -246,14 +232,6 @@ class StagedSupply final : public Supply {
     return {.dialect = {.delimiter = source_.delimiter, .quote = options_.quote, .escape = options_.escape},
             .fields = fields,
             .null_text = options_.null_as};
-  }
-
-  [[nodiscard]] std::function<void(const staging::Progress&)> progress_of(
-      const std::function<void(const UpsertProgress&)>& on_progress) const {
-    if (!on_progress) return {};
-    return [on_progress, size = source_.size](const staging::Progress& progress) {
-      on_progress({.bytes = progress.bytes, .size = size, .records = progress.records});
-    };
   }
 
   const UpsertOptions& options_;

@@ -25,6 +25,14 @@ void Supply::inspect(const redshift::CatalogTable& /*table*/, const Batch& /*bat
                                               printable(name())));
 }
 
+std::function<void(const staging::Progress&)> progress_of(const std::function<void(const UpsertProgress&)>& on_progress,
+                                                          std::uint64_t size) {
+  if (!on_progress) return {};
+  return [on_progress, size](const staging::Progress& progress) {
+    on_progress({.bytes = progress.bytes, .size = size, .records = progress.records});
+  };
+}
+
 std::unique_ptr<Supply> open_supply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
                                     const std::string& load_id) {
   switch (place_of(options.sources.front())) {

@@ -70,6 +70,10 @@ class Supply {
   virtual void leave() noexcept = 0;
 };
 
+// What staging and discovery tell, as an upsert tells it. size: of the source, as stored; 0: not known.
+std::function<void(const staging::Progress&)> progress_of(const std::function<void(const UpsertProgress&)>& on_progress,
+                                                          std::uint64_t size);
+
 // Looks at what options.sources name. load_id: what it stages is under it.
 std::unique_ptr<Supply> open_supply(const UpsertOptions& options, const LoadContext& context, const StagingBase& base,
                                     const std::string& load_id);

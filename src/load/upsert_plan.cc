@@ -246,6 +246,12 @@ std::string_view column_name(std::string_view field) noexcept {
   return first == std::string_view::npos ? "" : field.substr(first, field.find_last_not_of(" \t") + 1 - first);
 }
 
+std::vector<std::string> column_names_of(const std::vector<std::string>& header) {
+  std::vector<std::string> names;
+  for (const std::string& field : header) names.emplace_back(column_name(field));
+  return names;
+}
+
 std::vector<std::string> match_columns(const std::vector<std::string>& source_names, const CatalogTable& table,
                                        const std::string& source) {
   std::vector<std::string> columns;

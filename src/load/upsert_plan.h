@@ -54,6 +54,7 @@ struct UpsertPlan {
 
 // Of a header's field: what the column is called, without the blanks around it.
 std::string_view column_name(std::string_view field) noexcept;
+std::vector<std::string> column_names_of(const std::vector<std::string>& header);
 // The table's name for each of the source's columns; case doesn't count. not_found: all that the table has not.
 std::vector<std::string> match_columns(const std::vector<std::string>& names, const redshift::CatalogTable& table,
                                        const std::string& source);
