@@ -15,13 +15,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-from harness.plain_servers import PlainPostgres, PlainVersitygw
+from harness.plain_servers import PlainPostgres
 from local_redshift import timed
+from s3_lab import S3Lab
 
 TABLE = """
 CREATE TABLE wide AS SELECT i::bigint AS id, 'name ' || i AS name, (i * 7919::bigint % 10000000)::numeric / 100 AS amount,
@@ -33,35 +33,17 @@ FROM generate_series(1, {rows}) i
 """
 
 
-class Lab:
+class Lab(S3Lab):
     def __init__(self, binaries: Path, folder: Path, rows: int) -> None:
-        self.stage, self.folder, self.rows = binaries / "stage_query", folder, rows
-        # without MD5s: the server shares its cores with whom it serves
-        self.server = PlainVersitygw(os.environ["VERSITYGW"], folder, "--data-integrity-etag")
+        super().__init__(folder)
+        self.stage, self.rows = binaries / "stage_query", rows
         self.postgres = PlainPostgres(folder / "postgres")
         self.uri = f"postgresql://awsuser@127.0.0.1:{self.postgres.port}/postgres"
-        self.environment = {**os.environ, "AWS_ACCESS_KEY_ID": self.server.access_key_id,
-                            "AWS_SECRET_ACCESS_KEY": self.server.secret_access_key, "AWS_REGION": "us-east-1",
-                            "AWS_ENDPOINT_URL": self.server.endpoint_url, "AWS_EC2_METADATA_DISABLED": "true",
-                            "AWS_PAGER": "", "HOME": str(folder)}
-        self.s3 = boto3.client("s3", endpoint_url=self.server.endpoint_url, region_name="us-east-1",
-                               aws_access_key_id=self.server.access_key_id,
-                               aws_secret_access_key=self.server.secret_access_key)
-        self.s3.create_bucket(Bucket="bench")
         with psycopg.connect(self.uri, autocommit=True) as connection:
             connection.execute(TABLE.format(rows=rows))
             connection.execute("VACUUM ANALYZE wide")
             self.expected = connection.execute(
                 "SELECT count(*), sum(id), sum(octet_length(note)), count(*) - count(note) FROM wide").fetchone()
-
-    def forget(self) -> None:
-        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket="bench"):
-            for found in page.get("Contents", []):
-                self.s3.delete_object(Bucket="bench", Key=found["Key"])
-
-    def shell(self, script: str) -> None:
-        subprocess.run(["bash", "-euo", "pipefail", "-c", script], check=True, cwd=self.folder, env=self.environment,
-                       stdout=subprocess.DEVNULL)
 
     def ours(self, streams: int) -> dict:
         out = subprocess.run([self.stage, f"{self.uri}::wide", str(streams), "bench", "parts/"], check=True,

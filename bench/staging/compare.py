@@ -15,31 +15,21 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-from harness.plain_servers import PlainVersitygw
 from local_redshift import timed
+from s3_lab import S3Lab
 from wide_csv import block_of_csv
 
 CORES = os.cpu_count() or 1
 NULL = "\x1a"  # what an empty field is in what penstock stages
 
 
-class Lab:
+class Lab(S3Lab):
     def __init__(self, binaries: Path, folder: Path, megabytes: int) -> None:
-        self.stage, self.folder = binaries / "stage", folder
-        # without MD5s: the server shares its cores with whom it serves
-        self.server = PlainVersitygw(os.environ["VERSITYGW"], folder, "--data-integrity-etag")
-        self.environment = {**os.environ, "AWS_ACCESS_KEY_ID": self.server.access_key_id,
-                            "AWS_SECRET_ACCESS_KEY": self.server.secret_access_key, "AWS_REGION": "us-east-1",
-                            "AWS_ENDPOINT_URL": self.server.endpoint_url, "AWS_EC2_METADATA_DISABLED": "true",
-                            "AWS_PAGER": "", "HOME": str(folder)}
-        self.s3 = boto3.client("s3", endpoint_url=self.server.endpoint_url, region_name="us-east-1",
-                               aws_access_key_id=self.server.access_key_id,
-                               aws_secret_access_key=self.server.secret_access_key)
-        self.s3.create_bucket(Bucket="bench")
+        super().__init__(folder)
+        self.stage = binaries / "stage"
         self.block = block_of_csv()
         self.csv = folder / "wide.csv"
         with self.csv.open("wb") as file:
@@ -48,15 +38,12 @@ class Lab:
         self.size = self.csv.stat().st_size
 
     def forget(self) -> None:
-        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket="bench"):
-            for found in page.get("Contents", []):
-                self.s3.delete_object(Bucket="bench", Key=found["Key"])
+        super().forget()
         shutil.rmtree(self.folder / "parts", ignore_errors=True)
 
     def shell(self, script: str) -> None:
         (self.folder / "parts").mkdir(exist_ok=True)
-        subprocess.run(["bash", "-euo", "pipefail", "-c", script], check=True, cwd=self.folder, env=self.environment,
-                       stdout=subprocess.DEVNULL)
+        super().shell(script)
 
     def ours(self, codec: str) -> dict:
         out = subprocess.run([self.stage, self.csv, "bench", "parts/", codec], check=True, env=self.environment,
