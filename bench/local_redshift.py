@@ -64,7 +64,7 @@ class LocalRedshift:
     def _psql(self, sql: str, host: str, port: str, user: str, **environment: str) -> str:
         command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", host, "-p", port, "-U", user, "dev"]
         return subprocess.run(command, input=sql, env={**self.base, **environment}, check=True, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
+                              stdout=subprocess.PIPE).stdout
 
     @property
     def _process(self) -> Path:

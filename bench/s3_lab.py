@@ -18,7 +18,7 @@ class S3Lab:
         self.environment = {**os.environ, "AWS_ACCESS_KEY_ID": self.server.access_key_id,
                             "AWS_SECRET_ACCESS_KEY": self.server.secret_access_key, "AWS_REGION": "us-east-1",
                             "AWS_ENDPOINT_URL": self.server.endpoint_url, "AWS_EC2_METADATA_DISABLED": "true",
-                            "AWS_PAGER": "", "HOME": str(folder)}
+                            "S3_ENDPOINT_URL": self.server.endpoint_url, "HOME": str(folder)}
         self.s3 = boto3.client("s3", endpoint_url=self.server.endpoint_url, region_name="us-east-1",
                                aws_access_key_id=self.server.access_key_id,
                                aws_secret_access_key=self.server.secret_access_key)

@@ -17,7 +17,7 @@ if(PENSTOCK_FUZZ)
 endif()
 
 # penstock_module(name
-#   HEADERS a.h            every one is also compiled alone
+#   HEADERS a.h            each compiles alone: first in its a.cc, else in a file made for that
 #   SOURCES a.cc           the module's library, penstock::name
 #   USES penstock::base    what it may include and links to; the test `layers` holds the includes to it
 #   TESTS a_test.cc        one program, <name>_test, run by ctest
@@ -60,6 +60,13 @@ function(penstock_module name)
       get_filename_component(path "${header}" ABSOLUTE)
       set(source "${CMAKE_CURRENT_BINARY_DIR}/alone_${id}.cc")
       string(REGEX REPLACE "^${CMAKE_SOURCE_DIR}/(src|include)/" "" path "${path}")
+      string(REGEX REPLACE "h$" "cc" implementation "${header}")
+      if(implementation IN_LIST arg_SOURCES)
+        file(STRINGS "${implementation}" first REGEX "^#include" LIMIT_COUNT 1)
+        if(first STREQUAL "#include \"${path}\"")
+          continue()  # it compiles alone there
+        endif()
+      endif()
       file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"${path}\"  // compiles alone\n")
       list(APPEND alone "${source}")
     endforeach()

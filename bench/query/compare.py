@@ -1,5 +1,5 @@
 """A table of PostgreSQL into compressed parts in S3: by penstock's pipeline, over one session and over two side by side on one
-snapshot; and by psql, a codec and the AWS CLI.
+snapshot; and by psql, a codec and s5cmd.
 
 The S3 server keeps its objects in memory. Whole-process wall seconds. What the parts hold is read back and compared with
 the table before any time is believed. The measure of it all is psql's COPY of the table to nowhere.
@@ -78,14 +78,14 @@ class Lab(S3Lab):
 def compare(lab: Lab, rounds: int) -> None:
     said: dict[int, dict] = {}
     measure = "psql COPY to nowhere"
-    to_s3 = "aws s3 cp --quiet - s3://bench/parts/one.csv"
+    to_s3 = f"{os.environ['S5CMD']} --log error pipe s3://bench/parts/one.csv"
     ways: dict[str, Callable[[], object]] = {
         measure: lambda: lab.shell(lab.psql("COPY (SELECT * FROM wide) TO STDOUT") + " > /dev/null"),
         "penstock, one session": lambda: said.update({1: lab.ours(1)}),
         "penstock, two sessions": lambda: said.update({2: lab.ours(2)}),
-        "psql, igzip -1, aws s3 cp -": lambda: lab.shell(
+        "psql, igzip -1, s5cmd pipe": lambda: lab.shell(
             lab.psql("COPY wide TO STDOUT (FORMAT csv)") + f" | igzip -1 -c | {to_s3}.gz"),
-        "psql, zstd -1, aws s3 cp -": lambda: lab.shell(
+        "psql, zstd -1, s5cmd pipe": lambda: lab.shell(
             lab.psql("COPY wide TO STDOUT (FORMAT csv)") + f" | zstd -q -1 -c | {to_s3}.zst"),
     }
     seconds: dict[str, list[float]] = {way: [] for way in ways}

@@ -82,15 +82,15 @@ def measured(stream) -> tuple[int, int, int, int]:
 def scripts(folder: Path) -> dict[str, str]:
     """By what they do; each leaves compressed parts, or one object, below s3://bench/parts/."""
     split = f"split -C 64m --numeric-suffixes --suffix-length=4 {folder}/wide.csv parts/p"
+    s5cmd = f"{os.environ['S5CMD']} --log error"
+    upload = f"{s5cmd} cp 'parts/*' s3://bench/parts/"
     return {
-        "split, igzip -1 on all cores, aws s3 cp":
-            f"{split}; ls parts/p* | xargs -P{CORES} -n1 igzip -1; rm -f $(ls parts/p* | grep -v gz); "
-            "aws s3 cp --quiet --recursive parts s3://bench/parts/",
-        "split, zstd -1 on all cores, aws s3 cp":
-            f"{split}; ls parts/p* | xargs -P{CORES} -n1 zstd -q -1 --rm; "
-            "aws s3 cp --quiet --recursive parts s3://bench/parts/",
-        "zstd -1 -T0 to one object, aws s3 cp -":
-            f"zstd -q -1 -T0 -c {folder}/wide.csv | aws s3 cp --quiet - s3://bench/parts/one.csv.zst",
+        "split, igzip -1 on all cores, s5cmd cp":
+            f"{split}; ls parts/p* | xargs -P{CORES} -n1 igzip -1; rm -f $(ls parts/p* | grep -v gz); {upload}",
+        "split, zstd -1 on all cores, s5cmd cp":
+            f"{split}; ls parts/p* | xargs -P{CORES} -n1 zstd -q -1 --rm; {upload}",
+        "zstd -1 -T0 to one object, s5cmd pipe":
+            f"zstd -q -1 -T0 -c {folder}/wide.csv | {s5cmd} pipe s3://bench/parts/one.csv.zst",
     }
 
 

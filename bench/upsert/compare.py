@@ -15,8 +15,8 @@ from pathlib import Path
 from local_redshift import LocalRedshift, local_redshift, timed
 
 COLUMNS = "id bigint, name varchar(40), amount numeric(12,2), quantity int, day date, note varchar(200)"
-ROW = ("i, 'name ' || i, (i % 100000)::numeric / 100, (i % 1000)::int, date '2020-01-01' + (i % 3000)::int, "
-       "repeat('n', 20 + (i % 40)::int)")
+ROW = ("i AS id, 'name ' || i AS name, (i % 100000)::numeric / 100 AS amount, (i % 1000)::int AS quantity, "
+       "date '2020-01-01' + (i % 3000)::int AS day, repeat('n', 20 + (i % 40)::int) AS note")
 PARTS = 4
 MERGE = ["DELETE FROM target USING batch WHERE target.id = batch.id", "INSERT INTO target SELECT * FROM batch"]
 QUESTIONS = ["SELECT count(*) FROM batch WHERE id IS NULL",

@@ -3,21 +3,10 @@
 #include <string>
 
 #include "discovery/discover.h"
+#include "staging/bench_source.h"
 
 namespace penstock::discovery {
 namespace {
-
-// Records as they are: numbers, dates, text, now and then a long quoted one with a newline.
-std::string table(std::size_t bytes) {
-  std::string text;
-  text.reserve(bytes + 1000);
-  for (unsigned i = 0; text.size() < bytes; ++i) {
-    text += std::to_string(i) + ",2013-01-" + std::to_string(10 + i % 20) + "," +
-            std::to_string((i * 2654435761U) % 100'000) + ".25,,name of " + std::to_string(i % 977) + ",t,";
-    text += i % 12 == 0 ? "\"a note, of\ntwo lines\"\n" : "plain\n";
-  }
-  return text;
-}
 
 std::string objects(std::size_t bytes) {
   std::string text;
@@ -28,29 +17,15 @@ std::string objects(std::size_t bytes) {
   return text;
 }
 
-// A text that is read without being copied first.
-class Borrowed final : public ObjectReader {
- public:
-  explicit Borrowed(const std::string& text) : text_(text) {}
-  std::size_t read(std::span<std::byte> buffer) override {
-    const std::size_t count = text_.copy(reinterpret_cast<char*>(buffer.data()), buffer.size(), at_);
-    at_ += count;
-    return count;
-  }
-
- private:
-  const std::string& text_;
-  std::size_t at_ = 0;
-};
-
 void discover_text(benchmark::State& state, const std::string& text, const DiscoverOptions& options) {
-  const staging::Input inputs[] = {{.name = "bench", .open = [&] { return std::make_unique<Borrowed>(text); }}};
+  const staging::Input inputs[] = {
+      {.name = "bench", .open = [&] { return std::make_unique<staging::Borrowed>(text); }}};
   for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(discover(inputs, options, {}));
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 
 void discover_csv(benchmark::State& state) {
-  const std::string text = table(256 << 20);
+  const std::string text = staging::bench_table(256 << 20);
   discover_text(state, text,
                 {.shape = staging::CsvShape{.fields = 7},
                  .names = {"id", "day", "amount", "nothing", "name", "flag", "note"},

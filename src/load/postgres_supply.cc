@@ -82,7 +82,7 @@ class PostgresSupply final : public Supply {
     Batch batch{.columns = match_columns(names_of(rows_.columns()), table, rows_.name()),
                 .has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),
                 .format = redshift::CsvFormat{.delimiter = staging::kPostgresDelimiter, .quote = '"'},
-                .compression = redshift::CopyCompression::zstd,
+                .compression = kPartCopyCompression,
                 .null_as = std::string(staging::kNullText),
                 .access = copy_access(context_),
                 .region = copy_region(context_)};
@@ -122,7 +122,7 @@ class PostgresSupply final : public Supply {
   [[nodiscard]] staging::StageOptions stage_options(
       const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) const {
     staging::StageOptions how{.shape = staging::PostgresShape{.fields = fields_, .with_position = batch.has_position},
-                              .compression = Compression::zstd,
+                              .compression = kPartCompression,
                               .memory = options_.memory,
                               .metadata = {{"penstock-load", load_id_}}};
     how.on_progress = progress_of(on_progress, 0);

@@ -12,12 +12,18 @@
 #include <string_view>
 #include <vector>
 
+#include "codec/compress.h"
 #include "load/staging.h"
 #include "penstock/load.h"
 #include "penstock/store.h"
+#include "redshift/copy.h"
 #include "staging/pipeline.h"
 
 namespace penstock {
+
+// How parts are compressed, and what COPY is told of it: docs/decisions/gzip-for-staging.md.
+inline constexpr Compression kPartCompression = Compression::gzip;
+inline constexpr redshift::CopyCompression kPartCopyCompression = redshift::CopyCompression::gzip;
 
 class StagedObjects {
  public:

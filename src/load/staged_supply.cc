@@ -48,7 +48,7 @@ class StagedSupply final : public Supply {
 
   [[nodiscard]] Batch batch(const redshift::CatalogTable& table) const override {
     Batch batch{.has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),
-                .compression = redshift::CopyCompression::zstd,
+                .compression = kPartCopyCompression,
                 .access = copy_access(context_),
                 .region = copy_region(context_)};
     if (source_.format == SourceFormat::json) {
@@ -214,7 +214,7 @@ class StagedSupply final : public Supply {
 
   [[nodiscard]] staging::StageOptions stage_options(
       const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) const {
-    staging::StageOptions how{.compression = Compression::zstd,
+    staging::StageOptions how{.compression = kPartCompression,
                               .memory = options_.memory - arrows_memory(),
                               .metadata = {{"penstock-load", load_id_}}};
     if (source_.format == SourceFormat::json) {

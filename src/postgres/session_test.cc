@@ -17,16 +17,7 @@ const servers::Postgres& server() {
   return postgres;
 }
 
-ServerUri uri() {
-  const ConnectionConfig config = server().config();
-  return {.scheme = "postgresql",
-          .user = config.user,
-          .password = config.password,
-          .host = config.host,
-          .port = config.port,
-          .database = config.database,
-          .options = {}};
-}
+ServerUri uri() { return server().uri(); }
 
 template <typename Act>
 std::pair<ErrorKind, std::string> failure_of(Act act) {

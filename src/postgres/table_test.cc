@@ -22,16 +22,7 @@ const servers::Postgres& server() {
   return postgres;
 }
 
-ServerUri uri() {
-  const ConnectionConfig config = server().config();
-  return {.scheme = "postgresql",
-          .user = config.user,
-          .password = config.password,
-          .host = config.host,
-          .port = config.port,
-          .database = config.database,
-          .options = {}};
-}
+ServerUri uri() { return server().uri(); }
 
 TEST(PostgresTable, IsReadInRangesOfItsBlocks) {
   const Table table{.sql = "\"s\".\"t\"", .has_blocks = true, .blocks = 101};

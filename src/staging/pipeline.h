@@ -49,9 +49,9 @@ struct Inspection {
 
 struct StageOptions {
   Shape shape{};
-  Compression compression = Compression::zstd;
+  Compression compression = Compression::gzip;
   std::size_t memory = 256 << 20;     // bytes of buffers
-  std::size_t part_bytes = 64 << 20;  // of a part, before compression, about
+  std::size_t part_bytes = 48 << 20;  // of a part, before compression, about
   std::size_t record_limit = 16 << 20;
   unsigned workers = 0;                           // 0: one for each core
   std::map<std::string, std::string> metadata{};  // of every part

@@ -2,41 +2,15 @@
 
 #include <string>
 
+#include "staging/bench_source.h"
 #include "staging/pipeline.h"
 #include "staging/splitter.h"
 
 namespace penstock::staging {
 namespace {
 
-// Records as they are: short fields, now and then a long quoted one with a newline.
-std::string table(std::size_t bytes) {
-  std::string text;
-  text.reserve(bytes + 1000);
-  for (unsigned i = 0; text.size() < bytes; ++i) {
-    text += std::to_string(i) + ",2013-01-" + std::to_string(10 + i % 20) + "," +
-            std::to_string((i * 2654435761U) % 100'000) + ".25,,name of " + std::to_string(i % 977) + ",t,";
-    text += i % 12 == 0 ? "\"a note, of\ntwo lines\"\n" : "plain\n";
-  }
-  return text;
-}
-
-// A text that is read again and again without being copied first.
-class Repeated final : public ObjectReader {
- public:
-  explicit Repeated(const std::string& text) : text_(text) {}
-  std::size_t read(std::span<std::byte> buffer) override {
-    const std::size_t count = text_.copy(reinterpret_cast<char*>(buffer.data()), buffer.size(), at_);
-    at_ += count;
-    return count;
-  }
-
- private:
-  const std::string& text_;
-  std::size_t at_ = 0;
-};
-
 void index_text(benchmark::State& state, CsvIndexer::Kernel kernel) {
-  const std::string text = table(16 << 20);
+  const std::string text = bench_table(16 << 20);
   std::vector<CsvBlock> blocks(64);
   for ([[maybe_unused]] auto _ : state) {
     CsvIndexer indexer({}, kernel);
@@ -51,9 +25,9 @@ BENCHMARK_CAPTURE(index_text, fastest, CsvIndexer::Kernel::fastest);
 BENCHMARK_CAPTURE(index_text, scalar, CsvIndexer::Kernel::scalar);
 
 void split_text(benchmark::State& state) {
-  const std::string text = table(64 << 20);
+  const std::string text = bench_table(64 << 20);
   for ([[maybe_unused]] auto _ : state) {
-    Repeated reader(text);
+    Borrowed reader(text);
     Splitter splitter(reader, "bench", {.dialect = CsvDialect{}});
     Chunk chunk;
     while (splitter.next(chunk)) benchmark::DoNotOptimize(chunk.end);
@@ -64,7 +38,7 @@ BENCHMARK(split_text);
 
 void stage_text(benchmark::State& state) {
   Chunk chunk;
-  chunk.buffer.append(table(4 << 20));
+  chunk.buffer.append(bench_table(4 << 20));
   chunk.end = chunk.buffer.size();
   const auto text = staged_text(CsvShape{.fields = 7, .with_position = state.range(0) != 0});
   Buffer out;
@@ -78,12 +52,12 @@ BENCHMARK(stage_text)->ArgName("position")->Arg(0)->Arg(1);
 
 // All of it, but for S3: into memory.
 void stage_all(benchmark::State& state, Compression compression) {
-  const std::string text = table(256 << 20);
+  const std::string text = bench_table(256 << 20);
   for ([[maybe_unused]] auto _ : state) {
     const auto buckets = open_memory();
     buckets->create_bucket("bucket");
     const auto store = buckets->open("bucket");
-    const Input inputs[] = {{.name = "bench", .open = [&] { return std::make_unique<Repeated>(text); }}};
+    const Input inputs[] = {{.name = "bench", .open = [&] { return std::make_unique<Borrowed>(text); }}};
     benchmark::DoNotOptimize(stage(
         inputs, *store, "p/", {.shape = CsvShape{.fields = 7, .with_position = true}, .compression = compression}, {}));
   }

@@ -3,6 +3,7 @@
 #include <aws/auth/credentials.h>
 #include <aws/common/thread.h>
 #include <aws/http/request_response.h>
+#include <aws/io/channel.h>
 #include <aws/io/channel_bootstrap.h>
 #include <aws/io/event_loop.h>
 #include <aws/io/host_resolver.h>
@@ -17,8 +18,9 @@
 namespace penstock {
 namespace {
 
-constexpr std::uint16_t kEventLoops = 2;    // a second one only helps where TLS keeps the first busy
-constexpr std::size_t kResolvedHosts = 16;  // remembered
+constexpr std::uint16_t kEventLoops = 2;           // a second one only helps where TLS keeps the first busy
+constexpr std::size_t kFragmentBytes = 128 << 10;  // of a body, for each system call: the library's 16 KiB cost time
+constexpr std::size_t kResolvedHosts = 16;         // remembered
 
 template <typename T>
 T* made(T* object, std::string_view what) {
@@ -41,7 +43,9 @@ struct AwsLibraryUsers {
 AwsLibrary::AwsLibrary() : allocator_(aws_default_allocator()) {
   auto& users = AwsLibraryUsers::of_this_process();
   const std::scoped_lock lock(users.mutex);
-  if (users.count++ == 0) aws_s3_library_init(allocator_);
+  if (users.count++ > 0) return;
+  g_aws_channel_max_fragment_size = kFragmentBytes;
+  aws_s3_library_init(allocator_);
 }
 
 AwsLibrary::~AwsLibrary() {

@@ -223,6 +223,17 @@ ConnectionConfig Postgres::config() const {
           .sslrootcert = {}};
 }
 
+ServerUri Postgres::uri() const {
+  const ConnectionConfig config = this->config();
+  return {.scheme = "postgresql",
+          .user = config.user,
+          .password = config.password,
+          .host = config.host,
+          .port = config.port,
+          .database = config.database,
+          .options = {}};
+}
+
 ConnectionConfig Postgres::socket_config() const {
   ConnectionConfig config = this->config();
   config.host = folder_.string();

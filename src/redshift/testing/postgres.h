@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "penstock/connection.h"
+#include "penstock/uri.h"
 
 namespace penstock::servers {
 
@@ -32,6 +33,7 @@ class Postgres {
 
   // By TCP on 127.0.0.1, as the superuser, with a password, to the database "postgres".
   [[nodiscard]] ConnectionConfig config() const;
+  [[nodiscard]] ServerUri uri() const;  // the same as config(), of postgresql://
   // By the Unix socket, which wants no password.
   [[nodiscard]] ConnectionConfig socket_config() const;
   [[nodiscard]] std::filesystem::path root_certificate() const;
