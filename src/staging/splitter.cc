@@ -65,6 +65,7 @@ bool Splitter::next(Chunk& chunk) {
 
 // Until it is full, or the input ends.
 void Splitter::fill(Buffer& buffer) {
+  const std::size_t before = buffer.size();
   while (!is_at_end_ && buffer.room() > 0) {
     const std::size_t count = in_.read(std::as_writable_bytes(std::span(buffer.end(), buffer.room())));
     buffer.grow_by(count);
@@ -77,6 +78,9 @@ void Splitter::fill(Buffer& buffer) {
     without.append(buffer.view().substr(kByteOrderMark.size()));
     buffer = std::move(without);
   }
+  if (options_.dialect) return;
+  array_.to_lines(std::span(buffer.begin(), buffer.size()).subspan(before));
+  if (const auto fault = array_.fault(is_at_end_)) throw Unsplittable(name_, fault->line, std::string(fault->what));
 }
 
 Splitter::Cut Splitter::cut(std::string_view text) {

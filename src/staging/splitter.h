@@ -4,8 +4,8 @@
 // after a last record that has none.
 //
 // Threads: one at a time. Memory: the chunk that is handed in, and what of the next record was read with it.
-// Errors: Unsplittable, of kind refused: a record longer than the limit, or an input that ends inside quotes; what the
-// reader throws passes through.
+// Errors: Unsplittable, of kind refused: a record longer than the limit, an input that ends inside quotes, an array
+// that is none; what the reader throws passes through.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@
 #include "penstock/object_reader.h"
 #include "staging/chunk.h"
 #include "staging/csv_index.h"
+#include "staging/json_array.h"
 
 namespace penstock::staging {
 
@@ -35,7 +36,7 @@ class Unsplittable : public Error {
 };
 
 struct SplitterOptions {
-  std::optional<CsvDialect> dialect{};  // unset: every newline ends a record, as in JSON lines
+  std::optional<CsvDialect> dialect{};  // unset: JSON, in which every newline ends a record
   std::size_t chunk_bytes = 4 << 20;    // of a chunk, about
   std::size_t record_limit = 64 << 20;  // bytes of one record
   std::uint64_t skip = 0;               // records at the start: 1 for a header
@@ -71,6 +72,7 @@ class Splitter {
   std::uint64_t record_ = 1;
   bool is_first_ = true;
   bool is_at_end_ = false;
+  JsonArray array_;
   Buffer rest_;                   // behind the last chunk's end
   std::vector<CsvBlock> blocks_;  // of a stretch of the text that is looked at
 };

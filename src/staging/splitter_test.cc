@@ -55,6 +55,20 @@ TEST(Splitter, CutsLinesWhereThereAreNoQuotes) {
   EXPECT_THAT(split("{\"a\n{\"b\n", {.chunk_bytes = 4}), ElementsAre("{\"a\n", "{\"b\n"));
 }
 
+TEST(Splitter, MakesLinesOfAnArray) {
+  EXPECT_THAT(split("\xEF\xBB\xBF[{\"a\":1},\n{\"a\":2}]", {.chunk_bytes = 5}),
+              ElementsAre(" {\"a\":1}\n", " {\"a\":2} \n"));
+  TextReader reader("[{},\n{}");
+  Splitter splitter(reader, "in.json", {});
+  Chunk chunk;
+  try {
+    splitter.next(chunk);
+    FAIL() << "it is cut off";
+  } catch (const Unsplittable& e) {
+    EXPECT_THAT(e.what(), HasSubstr("in.json: the record that begins at line 2 is in an array that is never closed"));
+  }
+}
+
 TEST(Splitter, KnowsLinesAndRecords) {
   TextReader reader("h\n\"1\n2\",a\n3,b\n4,c\n");
   Splitter splitter(reader, "in.csv", csv(10, 1));
