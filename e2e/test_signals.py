@@ -1,10 +1,16 @@
 """SIGINT and SIGTERM in the middle of a load: cancelled, rolled back, said, and 128 + n."""
 
+import fcntl
+import os
 import signal
+import struct
+import subprocess
+import termios
 
 import pytest
 from harness import actions
 from harness.fault_plan import Channel, Fault, Phase
+from harness.processes import tied, wait_until
 from harness.through import Through
 
 
@@ -48,3 +54,29 @@ def test_a_long_statement_is_cancelled_on_the_server(place, local_redshift):
             run = running.wait(timeout=20)
     assert run.code == 130, str(run)
     assert place.ids() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("how", [("--key", "id"), ("--append", "--create")], ids=["staged", "kept"])
+def test_a_wait_for_stdin_is_left_at_once(table, how):
+    """A terminal at which nobody types any more: the read never returns by itself."""
+    if "--create" not in how:
+        table.create("id int, candy varchar(10)")
+    before = table.place.tables()
+    end, ours = os.pipe()
+    process = subprocess.Popen(tied([str(table.place.program.path), *table.arguments("-", *how)]), stdin=end,
+                               env={**table.place.program.environment, **table.environment},
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.close(end)
+    with os.fdopen(ours, "w") as typed:
+        typed.write("id,candy\n1,Mars\n")
+        typed.flush()
+        wait_until(lambda: is_read(typed), "stdin read")
+        process.send_signal(signal.SIGINT)
+        _out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "nothing was changed" in err
+    assert table.place.tables() == before and table.staged() == []
+
+
+def is_read(pipe) -> bool:
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))[0] == 0

@@ -30,6 +30,7 @@ Signals::Signals() : closing_(eventfd(0, EFD_CLOEXEC)) {
   const sigset_t heard = heard_signals();
   pthread_sigmask(SIG_BLOCK, &heard, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of that write, not the end of the program
+  std::signal(SIGXFSZ, SIG_IGN);  // likewise a file that may grow no further
   signals_ = signalfd(-1, &heard, SFD_CLOEXEC);
   if (signals_ < 0 || closing_ < 0) throw std::system_error(errno, std::generic_category(), "listening for signals");
   listener_ = std::jthread([this] { listen(); });

@@ -1,10 +1,8 @@
 #include "load/source.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <glob.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,37 +14,13 @@
 #include "codec/decompress.h"
 #include "format/csv_header.h"
 #include "load/source_name.h"
+#include "load/waiting_reader.h"
 #include "penstock/error.h"
-#include "store/file.h"
 
 namespace penstock {
 namespace {
 
 constexpr std::string_view kStdin = "-";
-
-ErrorKind kind_of_errno(int number) {
-  if (number == ENOENT || number == ENOTDIR) return ErrorKind::not_found;
-  return number == EACCES || number == EPERM ? ErrorKind::denied : ErrorKind::unavailable;
-}
-
-class FdReader final : public ObjectReader {
- public:
-  FdReader(Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
-
-  std::size_t read(std::span<std::byte> buffer) override {
-    for (;;) {
-      const ssize_t count = ::read(fd_.get(), buffer.data(), buffer.size());
-      if (count >= 0) return static_cast<std::size_t>(count);
-      if (errno != EINTR) {
-        throw Error(kind_of_errno(errno), fmt::format("reading {}: {}", printable(name_), std::strerror(errno)));
-      }
-    }
-  }
-
- private:
-  Fd fd_;
-  const std::string name_;
-};
 
 // What was read already, and then the rest.
 class Replayed final : public ObjectReader {
@@ -83,10 +57,8 @@ class Kept final : public ObjectReader {
   std::string text_;
 };
 
-std::unique_ptr<ObjectReader> open_file(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) throw Error(kind_of_errno(errno), fmt::format("opening {}: {}", printable(path), std::strerror(errno)));
-  return decompressed(std::make_unique<FdReader>(std::move(fd), path), codec_of(path), path);
+std::unique_ptr<ObjectReader> open_file(const std::string& path, const std::stop_token& stop) {
+  return decompressed(open_path(path, stop), codec_of(path), path);
 }
 
 // The files that a path or glob names, in their order.
@@ -123,7 +95,7 @@ std::vector<std::string> header_of(ObjectReader& reader, char delimiter, char qu
 
 class Opening {
  public:
-  explicit Opening(const UpsertOptions& options) : options_(options) {}
+  Opening(const UpsertOptions& options, const std::stop_token& stop) : options_(options), stop_(stop) {}
 
   Source open() {
     if (options_.sources == std::vector<std::string>{std::string(kStdin)}) {
@@ -152,9 +124,7 @@ class Opening {
     }
     source_.name = "stdin";
     source_.is_stdin = true;
-    Fd fd(::dup(STDIN_FILENO));  // whoever reads it closes it
-    if (!fd) throw Error(ErrorKind::not_found, fmt::format("stdin: {}", std::strerror(errno)));
-    const std::shared_ptr<ObjectReader> reader = std::make_shared<FdReader>(std::move(fd), "stdin");
+    const std::shared_ptr<ObjectReader> reader = penstock::open_stdin(stop_);
     std::string begun;
     if (has_header()) {
       Kept kept(*reader);
@@ -177,12 +147,14 @@ class Opening {
     source_.name = name_of_several(paths);
     if (source_.format == SourceFormat::parquet) open_parquet(paths);
     for (const std::string& path : paths) {
-      if (has_header()) compare_header(path, header_of(*open_file(path), source_.delimiter, options_.quote, path));
+      if (has_header())
+        compare_header(path, header_of(*open_file(path, stop_), source_.delimiter, options_.quote, path));
       struct stat found{};
       if (::stat(path.c_str(), &found) == 0) source_.size += static_cast<std::uint64_t>(found.st_size);
       if (source_.format == SourceFormat::parquet) continue;
-      source_.inputs.push_back(
-          {.name = path, .open = [path] { return open_file(path); }, .skip = has_header() ? 1U : 0U});
+      source_.inputs.push_back({.name = path,
+                                .open = [path, stop = stop_] { return open_file(path, stop); },
+                                .skip = has_header() ? 1U : 0U});
     }
     if (!first_header_of_.empty()) source_.columns = std::move(header_);
   }
@@ -271,6 +243,7 @@ class Opening {
   }
 
   const UpsertOptions& options_;
+  const std::stop_token stop_;
   Source source_;
   std::string first_header_of_;
   std::vector<std::string> header_;
@@ -278,6 +251,6 @@ class Opening {
 
 }  // namespace
 
-Source open_source(const UpsertOptions& options) { return Opening(options).open(); }
+Source open_source(const UpsertOptions& options, const std::stop_token& stop) { return Opening(options, stop).open(); }
 
 }  // namespace penstock

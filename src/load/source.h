@@ -6,11 +6,12 @@
 //
 // Threads: one. Errors: not_found (nothing at a path, all of them named), invalid (names that say nothing or different
 // things, or options that the format has not), refused (headers that differ or are no text, files that are broken),
-// denied.
+// denied, cancelled.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,6 @@ struct Source {
   std::uint64_t size = 0;                        // bytes as stored; 0: not known
 };
 
-Source open_source(const UpsertOptions& options);
+Source open_source(const UpsertOptions& options, const std::stop_token& stop);
 
 }  // namespace penstock

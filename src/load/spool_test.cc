@@ -1,8 +1,12 @@
 #include "load/spool.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -61,6 +65,28 @@ TEST(Spool, SaysWhereItCouldNotKeepTheInput) {
     EXPECT_EQ(e.kind(), ErrorKind::unavailable);
     EXPECT_THAT(e.what(), testing::HasSubstr("stdin in /no/such/folder"));
   }
+}
+
+// In a child of its own: what a file may grow to is a process's.
+[[noreturn]] void spool_beyond_the_limit() {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit{.rlim_cur = 1000, .rlim_max = 1000};
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  const std::string text(5000, 'x');
+  const staging::Input once{.name = "stdin", .open = [&] { return std::make_unique<staging::TextReader>(text); }};
+  try {
+    spooled(once, in_folder("/tmp"), {});
+  } catch (const Error& e) {
+    fmt::print(stderr, "{}\n", e.what());
+    _exit(e.kind() == ErrorKind::unavailable ? 40 : 41);
+  }
+  _exit(0);
+}
+
+TEST(SpoolDeathTest, SaysThatTheDiskIsFull) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(spool_beyond_the_limit(), testing::ExitedWithCode(40),
+              "keeping stdin in /tmp, to read it again: File too large; TMPDIR names another folder");
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class StagedSupply final : public Supply {
       : options_(options),
         context_(context),
         load_id_(load_id),
-        source_(open_source(options)),
+        source_(open_source(options, context.stop)),
         objects_(context, base, load_id) {}
 
   [[nodiscard]] std::string name() const override { return source_.name; }

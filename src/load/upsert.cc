@@ -290,7 +290,8 @@ class Upsert {
     Transaction transaction(session_.plain_connection());
     auto table = redshift::read_table(transaction, target_.schema, target_.table);
     if (!table && options_.create && !redshift::schema_exists(transaction, target_.schema)) {
-      throw Error(ErrorKind::not_found, fmt::format("there is no schema {}", printable(target_.schema)));
+      throw Error(ErrorKind::not_found,
+                  fmt::format("there is no schema {}: make it first, by CREATE SCHEMA", printable(target_.schema)));
     }
     return table;
   }

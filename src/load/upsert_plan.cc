@@ -272,8 +272,8 @@ std::vector<std::string> match_columns(const std::vector<std::string>& source_na
   if (!strangers.empty()) {
     std::vector<std::string> all;
     for (const CatalogColumn& column : table.columns) all.push_back(column.name);
-    problems.push_back(fmt::format("{}.{} has no column {}; it has {}", printable(table.schema), printable(table.name),
-                                   names(strangers), names(all)));
+    problems.push_back(fmt::format("{}.{} has no column {}; it has {}; --evolve adds what it lacks",
+                                   printable(table.schema), printable(table.name), names(strangers), names(all)));
   }
   if (!repeated.empty()) problems.push_back(fmt::format("{} is there twice", names(repeated)));
   if (!problems.empty()) {

@@ -121,8 +121,8 @@ TEST(MatchColumns, GoesByNameWhateverTheCase) {
     match_columns({"id", "ID", "sweet"}, table(), "x.csv");
     FAIL() << "nothing was refused";
   } catch (const Error& e) {
-    EXPECT_THAT(e.what(), HasSubstr("the columns of x.csv: web.users has no column sweet; it has id, name, seen; ID is "
-                                    "there twice"));
+    EXPECT_THAT(e.what(), HasSubstr("the columns of x.csv: web.users has no column sweet; it has id, name, seen; "
+                                    "--evolve adds what it lacks; ID is there twice"));
   }
 }
 

@@ -117,17 +117,18 @@ ErrorKind kind_of(std::string_view sqlstate, std::string_view message) noexcept 
 
 Error connect_error(std::string_view doing, std::string_view libpq_words) {
   std::string code;
-  std::string said;
+  std::vector<std::string> said_lines;  // libpq tries with and without TLS, and is refused alike
   for (const auto line : lines_of(libpq_words)) {
     if (line.starts_with("LOCATION:")) continue;
-    std::string text = printable(line);
+    std::string text(line);
     if (const auto at = sqlstate_in(text); at != std::string::npos) {
       code = text.substr(at, kSqlstateLength);
       const auto colon = text.find_last_not_of(' ', at - 1);
       text.erase(colon, at + kSqlstateLength - colon);  // ":  28P01", before the second colon
     }
-    said += (said.empty() ? "" : "; ") + text;
+    if (std::ranges::find(said_lines, text) == said_lines.end()) said_lines.push_back(std::move(text));
   }
+  const std::string said = joined(said_lines);
   ErrorKind kind = ErrorKind::unavailable;
   if (!code.empty()) {
     kind = kind_of(code, said);

@@ -76,6 +76,9 @@ TEST(ServerMessage, TellsARefusedLoginFromAServerThatIsNotThere) {
   EXPECT_EQ(kind("connection to server failed: SSL SYSCALL error: EOF detected\n"), ErrorKind::unavailable);
   EXPECT_STREQ(connect_error("connect to u@h", "failed: FATAL:  28P01: no\nLOCATION:  a, b.c:1\n").what(),
                "connect to u@h: failed: FATAL: no");
+  EXPECT_STREQ(connect_error("connect to u@h", "failed: FATAL:  28P01: no\nfailed: FATAL:  28P01: no\n").what(),
+               "connect to u@h: failed: FATAL: no")
+      << "tried twice, said once";
 }
 
 }  // namespace
