@@ -18,6 +18,7 @@
 #include "format/csv_header.h"
 #include "format/manifest.h"
 #include "format/parquet_columns.h"
+#include "load/local_files.h"
 #include "load/source_name.h"
 #include "penstock/error.h"
 
@@ -40,18 +41,6 @@ CopyCompression compression_of(Codec codec) {
       break;
   }
   return CopyCompression::none;
-}
-
-// Below the prefix, a folder or object whose name begins so is a marker, or somebody's unfinished work.
-bool is_hidden(std::string_view below_prefix) {
-  const auto hides = [](char c) { return c == '_' || c == '.'; };
-  for (std::size_t at = 0; at < below_prefix.size();) {
-    if (hides(below_prefix[at])) return true;
-    const std::size_t slash = below_prefix.find('/', at);
-    if (slash == std::string_view::npos) break;
-    at = slash + 1;
-  }
-  return false;
 }
 
 std::string text_of_file(const std::string& path) {

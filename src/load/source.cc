@@ -1,7 +1,6 @@
 #include "load/source.h"
 
 #include <fmt/format.h>
-#include <glob.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include "base/text.h"
 #include "codec/decompress.h"
 #include "format/csv_header.h"
+#include "load/local_files.h"
 #include "load/source_name.h"
 #include "load/waiting_reader.h"
 #include "penstock/error.h"
@@ -69,16 +69,11 @@ std::vector<std::string> files_of(const std::string& pattern, std::vector<std::s
     problems.push_back(fmt::format("{} is a folder; {}/* names its files", printable(pattern), printable(pattern)));
     return {};
   }
-  if (pattern.find_first_of("*?[") == std::string::npos) {
+  if (!is_glob(pattern)) {
     problems.push_back(fmt::format("{}: {}", printable(pattern), std::strerror(errno)));
     return {};
   }
-  glob_t matches{};
-  std::vector<std::string> files;
-  if (::glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
-    for (std::size_t i = 0; i < matches.gl_pathc; ++i) files.emplace_back(matches.gl_pathv[i]);
-  }
-  ::globfree(&matches);
+  auto files = files_like(pattern);
   if (files.empty()) problems.push_back(fmt::format("{}: there is no such file", printable(pattern)));
   return files;
 }
