@@ -18,6 +18,8 @@
 
 #include "penstock/load.h"
 
+struct ArrowArrayStream;  // of Arrow's C data interface
+
 namespace penstock {
 
 enum class WriteMode {
@@ -45,6 +47,11 @@ struct UpsertOptions {
   // Local paths and globs; "-": stdin, alone; what lies in S3: keys, prefixes, globs, manifests (also local ones);
   // postgresql:// or redshift://…/database with a query, or …/database::schema.table, alone.
   std::vector<std::string> sources{};
+  // In place of sources: rows of whoever speaks Arrow's C stream interface. upsert() takes it, and releases it whatever
+  // comes of it; it is read once.
+  ArrowArrayStream* stream = nullptr;
+  std::string stream_name = "an Arrow stream";  // for people, and the ledger
+
   std::string query{};   // what to read of a server
   unsigned streams = 0;  // sessions that read a table of PostgreSQL side by side; 0: as many as its size is worth
   std::string into{};    // schema.table

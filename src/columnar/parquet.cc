@@ -22,23 +22,6 @@ namespace {
 constexpr std::int64_t kFooterMemory = 256 << 20;
 constexpr std::size_t kMeasuredBytes = 1 << 20;  // at once
 
-std::vector<std::string> misfits_in(const std::string& path, const arrow::Schema& schema,
-                                    std::span<const Wanted> wanted) {
-  std::vector<std::string> problems;
-  for (const Wanted& column : wanted) {
-    const int field = schema.GetFieldIndex(column.name);
-    if (field < 0) {
-      problems.push_back(fmt::format("{} has no column {}, or several", printable(path), printable(column.name)));
-      continue;
-    }
-    const table::Type text{.name = table::TypeName::varchar};
-    if (const auto why = misfit(*schema.field(field)->type(), column.into.value_or(text))) {
-      problems.push_back(fmt::format("{} column {}: {}", printable(path), printable(column.name), *why));
-    }
-  }
-  return problems;
-}
-
 // Which of a file's columns are read, and where each of those that are wanted is in their batches.
 struct Choice {
   std::vector<int> fields;  // ascending
@@ -62,7 +45,7 @@ class ParquetRecords final : public staging::RecordBatches {
                  const staging::CsvShape& csv, std::size_t batch_bytes)
       : pool_(std::move(pool)), rows_(path, *pool_, wanted.size()) {
     // it may be another than the one that was looked at
-    if (const auto problems = misfits_in(path, *rows_.schema(), wanted); !problems.empty()) {
+    if (const auto problems = misfits(path, *rows_.schema(), wanted); !problems.empty()) {
       throw Error(ErrorKind::refused, fmt::format("{}", fmt::join(problems, "\n")));
     }
     std::vector<std::string> names;
@@ -198,7 +181,7 @@ ParquetFile look_at_parquet(const std::string& path) {
 }
 
 std::vector<std::string> misfits(const ParquetFile& file, std::span<const Wanted> wanted) {
-  return misfits_in(file.path, *file.schema, wanted);
+  return misfits(file.path, *file.schema, wanted);
 }
 
 std::vector<staging::Input> parquet_inputs(std::span<const ParquetFile> files, std::vector<Wanted> wanted,

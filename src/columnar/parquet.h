@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "columnar/wanted.h"
 #include "staging/input.h"
 #include "table/type.h"
 
@@ -43,12 +44,6 @@ struct ParquetFile {
 };
 
 ParquetFile look_at_parquet(const std::string& path);  // reads its footer
-
-// A column of the files, and what it is in the table.
-struct Wanted {
-  std::string name;
-  std::optional<table::Type> into{};  // unset: a type that we don't know; text is what it gets
-};
 
 // Why columns of a file can't go into those of the table, one text each. A name that the file has not is one, too.
 std::vector<std::string> misfits(const ParquetFile& file, std::span<const Wanted> wanted);

@@ -13,7 +13,10 @@
 
 #include "base/text.h"
 #include "codec/decompress.h"
+#include "columnar/c_stream.h"
 #include "load/attempt.h"
+#include "load/batch_supply.h"
+#include "load/batch_upsert.h"
 #include "load/fingerprint.h"
 #include "load/ledger.h"
 #include "load/postgres_supply.h"
@@ -216,10 +219,12 @@ class UpsertAttempt {
 
 class Upsert {
  public:
-  Upsert(const UpsertOptions& options, const LoadContext& context,
+  // rows: in place of the options' sources, if there are any.
+  Upsert(const UpsertOptions& options, std::shared_ptr<columnar::BatchReader> rows, const LoadContext& context,
          const std::function<void(const UpsertProgress&)>& on_progress)
       : options_(options),
         context_(context),
+        rows_(std::move(rows)),
         on_progress_(on_progress),
         base_(staging_base(context.environment, options.staging_bucket)),
         target_(target_named(options.into)),
@@ -228,7 +233,8 @@ class Upsert {
   UpsertOutcome run() {
     const auto start = steady_clock::now();
     Job job{.target = target_, .load_id = new_id()};
-    const auto supply = open_supply(options_, context_, base_, job.load_id);
+    const auto supply = rows_ ? batch_supply(std::move(rows_), options_, context_, base_, job.load_id)
+                              : open_supply(options_, context_, base_, job.load_id);
     const TableFit fit = plan_table(job, *supply);
     job.batch = supply->batch(fit.table);
     // what can't be is said before anything is uploaded
@@ -386,6 +392,7 @@ class Upsert {
 
   const UpsertOptions& options_;
   const LoadContext& context_;
+  std::shared_ptr<columnar::BatchReader> rows_;
   const std::function<void(const UpsertProgress&)>& on_progress_;
   const StagingBase base_;
   const Target target_;
@@ -504,19 +511,13 @@ void check_dialect(const UpsertOptions& options, std::vector<std::string>& probl
   }
 }
 
-}  // namespace
-
-std::string in_words(const BadValue& value) {
-  std::string text = fmt::format("{} line {}", printable(value.source), value.line);
-  if (!value.column.empty()) text += fmt::format(", column {}", printable(value.column));
-  text += ": " + value.reason;
-  if (!value.value.empty()) text += fmt::format("; value '{}'", printable(value.value));
-  return text;
-}
-
-std::vector<std::string> problems_of(const UpsertOptions& options) {
+std::vector<std::string> problems_in(const UpsertOptions& options, bool has_rows) {
   std::vector<std::string> problems;
-  check_sources(options.sources, problems);
+  if (has_rows) {
+    problems = problems_of_batches(options);
+  } else {
+    check_sources(options.sources, problems);
+  }
   check_in_s3(options, problems);
   check_target(options.into, problems);
   check_keys(options, problems);
@@ -529,19 +530,19 @@ std::vector<std::string> problems_of(const UpsertOptions& options) {
   return problems;
 }
 
-UpsertOutcome upsert(const UpsertOptions& options, const LoadContext& context,
-                     const std::function<void(const UpsertProgress&)>& on_progress) {
-  if (const auto problems = problems_of(options); !problems.empty()) {
+UpsertOutcome upsert_of(std::shared_ptr<columnar::BatchReader> rows, const UpsertOptions& options,
+                        const LoadContext& context, const std::function<void(const UpsertProgress&)>& on_progress) {
+  if (const auto problems = problems_in(options, rows != nullptr); !problems.empty()) {
     throw Error(ErrorKind::invalid, fmt::format("{}", fmt::join(problems, "\n")));
   }
   UpsertOptions settled = options;
-  if (settled.staging_bucket.empty() && is_s3_uri(settled.sources.front())) {
+  if (settled.staging_bucket.empty() && !rows && is_s3_uri(settled.sources.front())) {
     settled.staging_bucket = parse_s3_uri(settled.sources.front()).bucket;
   }
   // an order says which of several rows is the last
   if (!settled.order_by.empty() && settled.duplicates == Duplicates::refuse) settled.duplicates = Duplicates::last;
   try {
-    const auto work = std::make_unique<Upsert>(settled, context, on_progress);
+    const auto work = std::make_unique<Upsert>(settled, std::move(rows), context, on_progress);
     return work->run();
   } catch (const Error& e) {
     std::string text = fmt::format("upsert {}: {}", printable(options.into), e.what());
@@ -551,6 +552,32 @@ UpsertOutcome upsert(const UpsertOptions& options, const LoadContext& context,
     }
     throw Error(e.kind(), text);
   }
+}
+
+}  // namespace
+
+std::string in_words(const BadValue& value) {
+  std::string text = fmt::format("{} line {}", printable(value.source), value.line);
+  if (!value.column.empty()) text += fmt::format(", column {}", printable(value.column));
+  text += ": " + value.reason;
+  if (!value.value.empty()) text += fmt::format("; value '{}'", printable(value.value));
+  return text;
+}
+
+std::vector<std::string> problems_of(const UpsertOptions& options) {
+  return problems_in(options, options.stream != nullptr);
+}
+
+UpsertOutcome upsert(const UpsertOptions& options, const LoadContext& context,
+                     const std::function<void(const UpsertProgress&)>& on_progress) {
+  std::shared_ptr<columnar::BatchReader> rows;
+  if (options.stream != nullptr) rows = columnar::batches_of(*options.stream, options.stream_name);
+  return upsert_of(std::move(rows), options, context, on_progress);
+}
+
+UpsertOutcome upsert(std::shared_ptr<columnar::BatchReader> rows, const UpsertOptions& options,
+                     const LoadContext& context, const std::function<void(const UpsertProgress&)>& on_progress) {
+  return upsert_of(std::move(rows), options, context, on_progress);
 }
 
 }  // namespace penstock
