@@ -1,8 +1,10 @@
 // Rows on their way from one format to another: batches of Arrow's, all of one schema, one after the other, in the
 // order of their source. What a batch of them is for: a few megabytes, so that memory does not grow with the source.
 //
-// Threads: one at a time; a batch, once read, belongs to whoever has it.
-// Errors:  Error, naming the file, table or URI; what lies below passes through. After an error neither is of use.
+// Threads:  one at a time; a batch, once read, belongs to whoever has it.
+// Lifetime: a reader outlives its batches, whose memory it counts.
+// Errors:   Error, naming the file, table or URI; what lies below passes through. After an error neither is of
+//           use.
 #pragma once
 
 #include <arrow/type_fwd.h>

@@ -194,6 +194,16 @@ std::unique_ptr<ValueText> nested_text(const arrow::Array& array) {
 
 }  // namespace
 
+std::unique_ptr<ValueText> json_strings(std::unique_ptr<ValueText> texts) {
+  return std::make_unique<StringJson>(std::move(texts));
+}
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_string(text, out);
+  return out;
+}
+
 std::unique_ptr<ValueText> json_text(const arrow::Array& array) {
   const Kind kind = kind_of(*array.type());
   if (kind == Kind::nested && array.type_id() != arrow::Type::DICTIONARY) return nested_text(array);

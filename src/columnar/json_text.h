@@ -7,11 +7,16 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "columnar/value_text.h"
 
 namespace penstock::columnar {
 
 std::unique_ptr<ValueText> json_text(const arrow::Array& array);
+
+std::unique_ptr<ValueText> json_strings(std::unique_ptr<ValueText> texts);  // each as a string
+std::string json_string(std::string_view text);
 
 }  // namespace penstock::columnar

@@ -43,15 +43,15 @@ class ParquetRecords final : public staging::RecordBatches {
  public:
   ParquetRecords(const std::string& path, std::shared_ptr<arrow::MemoryPool> pool, std::span<const Wanted> wanted,
                  const staging::CsvShape& csv, std::size_t batch_bytes)
-      : pool_(std::move(pool)), rows_(path, *pool_, wanted.size()) {
+      : pool_(std::move(pool)), rows_(parquet_rows(path, *pool_, wanted.size())) {
     // it may be another than the one that was looked at
-    if (const auto problems = misfits(path, *rows_.schema(), wanted); !problems.empty()) {
+    if (const auto problems = misfits(path, *rows_->schema(), wanted); !problems.empty()) {
       throw Error(ErrorKind::refused, fmt::format("{}", fmt::join(problems, "\n")));
     }
     std::vector<std::string> names;
     for (const Wanted& column : wanted) names.push_back(column.name);
-    const Choice choice = choice_of(*rows_.schema(), names);
-    rows_.choose(choice.fields, batch_bytes);
+    const Choice choice = choice_of(*rows_->schema(), names);
+    rows_->choose(choice.fields, batch_bytes);
     auto shape = std::make_shared<CsvBatchShape>();
     shape->input = path;
     shape->csv = csv;
@@ -62,17 +62,17 @@ class ParquetRecords final : public staging::RecordBatches {
   }
 
   std::unique_ptr<staging::RecordBatch> next() override {
-    auto rows = rows_.next();
+    auto rows = rows_->next();
     if (!rows) return nullptr;
     const auto first = std::exchange(next_row_, next_row_ + static_cast<std::uint64_t>(rows->num_rows()));
     return csv_batch(std::move(rows), first, shape_);
   }
 
-  [[nodiscard]] std::uint64_t bytes_read() const noexcept override { return rows_.bytes_read(); }
+  [[nodiscard]] std::uint64_t bytes_read() const noexcept override { return rows_->bytes_read(); }
 
  private:
   const std::shared_ptr<arrow::MemoryPool> pool_;
-  ParquetRows rows_;
+  const std::unique_ptr<FileRows> rows_;
   std::shared_ptr<const CsvBatchShape> shape_;
   std::uint64_t next_row_ = 1;
 };
@@ -123,18 +123,18 @@ class Measuring {
         on_progress_(on_progress) {}
 
   void read(const std::string& path) {
-    ParquetRows rows(path, pool_, names_.size());
-    const Choice choice = choice_of(*rows.schema(), names_);
-    rows.choose(choice.fields, kMeasuredBytes);
+    const auto rows = parquet_rows(path, pool_, names_.size());
+    const Choice choice = choice_of(*rows->schema(), names_);
+    rows->choose(choice.fields, kMeasuredBytes);
     const staging::Progress before = progress_;
     std::int64_t first = 1;
-    while (const auto batch = rows.next()) {
+    while (const auto batch = rows->next()) {
       if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "reading was stopped");
       for (std::size_t i = 0; i < names_.size(); ++i) {
         measure(path, i, *batch->column(choice.index[i]), first);
       }
       first += batch->num_rows();
-      progress_ = {.bytes = before.bytes + rows.bytes_read(),
+      progress_ = {.bytes = before.bytes + rows->bytes_read(),
                    .records = before.records + static_cast<std::uint64_t>(first - 1)};
       if (on_progress_) on_progress_(progress_);
     }
@@ -168,12 +168,12 @@ class Measuring {
 
 ParquetFile look_at_parquet(const std::string& path) {
   arrow::CappedMemoryPool pool(arrow::default_memory_pool(), kFooterMemory);
-  const ParquetRows file(path, pool, 1);
+  const auto file = parquet_rows(path, pool, 1);
   ParquetFile found{.path = path,
                     .columns = {},
-                    .records = static_cast<std::uint64_t>(std::max<std::int64_t>(0, file.rows())),
-                    .schema = file.schema()};
-  for (const auto& field : file.schema()->fields()) {
+                    .records = static_cast<std::uint64_t>(std::max<std::int64_t>(0, file->rows())),
+                    .schema = file->schema()};
+  for (const auto& field : file->schema()->fields()) {
     found.columns.push_back(
         {.name = field->name(), .type = field->type()->ToString(), .table_type = table_type_of(*field->type())});
   }

@@ -19,7 +19,6 @@
 #include <vector>
 
 #include "base/text.h"
-#include "columnar/local_file.h"
 #include "penstock/error.h"
 
 namespace penstock::columnar {
@@ -27,7 +26,9 @@ namespace {
 
 constexpr std::int64_t kLargestBuffer = 256 << 10;
 constexpr std::int64_t kSmallestBuffer = 4 << 10;
+constexpr std::int64_t kLargestFarBuffer = 1 << 20;
 constexpr std::size_t kBuffers = 8 << 20;  // of all columns
+constexpr std::size_t kFarBuffers = 32 << 20;
 constexpr std::int64_t kMostRows = 64 << 10;
 constexpr std::int64_t kFirstRows = 64;
 
@@ -42,15 +43,19 @@ Error unreadable(const std::string& path, const arrow::Status& why) {
 
 // Arrow answers with a status, Parquet throws, and both let through what their libraries throw.
 template <typename Act>
-auto reading(const std::string& path, Act act) {
+auto reading(SourceFile& file, Act act) {
+  const auto failure = [&](const arrow::Status& why) {
+    file.rethrow_failure();
+    return unreadable(file.name(), why);
+  };
   try {
     return act();
   } catch (const Error&) {
     throw;
   } catch (const parquet::ParquetStatusException& e) {
-    throw unreadable(path, e.status());
+    throw failure(e.status());
   } catch (const std::exception& e) {
-    throw unreadable(path, arrow::Status::Invalid(e.what()));
+    throw failure(arrow::Status::Invalid(e.what()));
   }
 }
 
@@ -64,21 +69,18 @@ T good(arrow::Result<T> result) {
   return std::move(result).ValueUnsafe();
 }
 
-}  // namespace
-
-class ParquetRows::Impl {
+class ParquetRows final : public FileRows {
  public:
-  Impl(std::string path, arrow::MemoryPool& pool, std::size_t columns)
-      : path_(std::move(path)), file_(open_local_file(path_, pool)) {
-    reading(path_, [&] { open(pool, columns); });
+  ParquetRows(std::shared_ptr<SourceFile> file, arrow::MemoryPool& pool, std::size_t columns) : file_(std::move(file)) {
+    reading(*file_, [&] { open(pool, columns); });
   }
 
-  [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const noexcept { return schema_; }
-  [[nodiscard]] const parquet::FileMetaData& metadata() const { return *reader_->parquet_reader()->metadata(); }
-  [[nodiscard]] std::uint64_t bytes_read() const noexcept { return file_->bytes_read(); }
+  [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const noexcept override { return schema_; }
+  [[nodiscard]] std::int64_t rows() const override { return metadata().num_rows(); }
+  [[nodiscard]] std::uint64_t bytes_read() const noexcept override { return file_->bytes_read(); }
 
-  void choose(std::span<const int> fields, std::size_t batch_bytes) {
-    reading(path_, [&] {
+  void choose(std::span<const int> fields, std::size_t batch_bytes) override {
+    reading(*file_, [&] {
       batch_bytes_ = static_cast<std::int64_t>(batch_bytes);
       leaves_ = leaves_of(fields);
       set_batch_rows(kFirstRows);
@@ -86,8 +88,8 @@ class ParquetRows::Impl {
     });
   }
 
-  std::shared_ptr<arrow::RecordBatch> next() {
-    auto rows = reading(path_, [&] { return read(); });
+  std::shared_ptr<arrow::RecordBatch> next() override {
+    auto rows = reading(*file_, [&] { return read(); });
     if (!rows) {
       require_all_rows();
       return nullptr;
@@ -100,15 +102,19 @@ class ParquetRows::Impl {
   }
 
  private:
+  [[nodiscard]] const parquet::FileMetaData& metadata() const { return *reader_->parquet_reader()->metadata(); }
+
   void open(arrow::MemoryPool& pool, std::size_t columns) {
+    file_size_ = good(file_->GetSize());
     std::array<char, 4> begin{};
     if (good(file_->ReadAt(0, begin.size(), begin.data())) < 4 || std::string_view(begin.data(), 3) != "PAR") {
       check(arrow::Status::Invalid("it does not begin as one"));  // which Arrow would not see
     }
     parquet::ReaderProperties how(&pool);
     how.enable_buffered_stream();
-    const auto share = static_cast<std::int64_t>(kBuffers / std::max<std::size_t>(1, columns));
-    how.set_buffer_size(std::clamp(share, kSmallestBuffer, kLargestBuffer));
+    const std::size_t buffers = file_->is_far() ? kFarBuffers : kBuffers;
+    const auto share = static_cast<std::int64_t>(buffers / std::max<std::size_t>(1, columns));
+    how.set_buffer_size(std::clamp(share, kSmallestBuffer, file_->is_far() ? kLargestFarBuffer : kLargestBuffer));
     how.set_page_checksum_verification(true);
     auto parquet = parquet::ParquetFileReader::Open(file_, how);
     parquet::ArrowReaderProperties properties(/*use_threads=*/false);
@@ -132,9 +138,31 @@ class ParquetRows::Impl {
     return leaves;
   }
 
+  // Where the chosen columns lie; those next to each other are one.
+  [[nodiscard]] std::vector<ByteRange> ranges_of(int group) const {
+    std::vector<ByteRange> ranges;
+    const auto about = metadata().RowGroup(group);
+    for (const int leaf : leaves_) {
+      const auto chunk = about->ColumnChunk(leaf);
+      const std::int64_t begin = chunk->has_dictionary_page() && chunk->dictionary_page_offset() > 0
+                                     ? std::min(chunk->dictionary_page_offset(), chunk->data_page_offset())
+                                     : chunk->data_page_offset();
+      const std::int64_t size = std::min(chunk->total_compressed_size(), file_size_ - begin);
+      if (begin < 0 || size <= 0) continue;  // a broken footer: reading will say so
+      const ByteRange range{.offset = static_cast<std::uint64_t>(begin), .length = static_cast<std::uint64_t>(size)};
+      if (!ranges.empty() && ranges.back().offset + ranges.back().length == range.offset) {
+        ranges.back().length += range.length;
+      } else {
+        ranges.push_back(range);
+      }
+    }
+    return ranges;
+  }
+
   // From the row group on in which the next row is.
   void start() {
     std::vector<int> groups;
+    std::vector<std::vector<ByteRange>> ranges;
     to_drop_ = rows_read_;
     for (int group = 0; group < metadata().num_row_groups(); ++group) {
       const std::int64_t rows = metadata().RowGroup(group)->num_rows();
@@ -142,8 +170,10 @@ class ParquetRows::Impl {
         to_drop_ -= rows;
       } else {
         groups.push_back(group);
+        ranges.push_back(ranges_of(group));
       }
     }
+    file_->expect(std::move(ranges));
     rows_ = good(reader_->GetRecordBatchReader(groups, leaves_));
   }
 
@@ -182,15 +212,15 @@ class ParquetRows::Impl {
     const std::int64_t said = metadata().num_rows();
     if (rows_read_ == said) return;
     throw Error(ErrorKind::refused, fmt::format("{} is broken: there are {} rows, where its footer says {}",
-                                                printable(path_), rows_read_, said));
+                                                printable(file_->name()), rows_read_, said));
   }
 
-  const std::string path_;
-  const std::shared_ptr<LocalFile> file_;
+  const std::shared_ptr<SourceFile> file_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::shared_ptr<arrow::Schema> schema_;
   std::unique_ptr<arrow::RecordBatchReader> rows_;
   std::vector<int> leaves_;
+  std::int64_t file_size_ = 0;
   std::int64_t batch_bytes_ = 0;
   std::int64_t rows_read_ = 0;
   std::int64_t batch_rows_ = 0;
@@ -198,13 +228,14 @@ class ParquetRows::Impl {
   std::int64_t to_drop_ = 0;  // rows that were read before
 };
 
-ParquetRows::ParquetRows(const std::string& path, arrow::MemoryPool& pool, std::size_t columns)
-    : impl_(std::make_unique<Impl>(path, pool, columns)) {}
-ParquetRows::~ParquetRows() = default;
-const std::shared_ptr<arrow::Schema>& ParquetRows::schema() const noexcept { return impl_->schema(); }
-std::int64_t ParquetRows::rows() const { return impl_->metadata().num_rows(); }
-std::uint64_t ParquetRows::bytes_read() const noexcept { return impl_->bytes_read(); }
-void ParquetRows::choose(std::span<const int> fields, std::size_t batch_bytes) { impl_->choose(fields, batch_bytes); }
-std::shared_ptr<arrow::RecordBatch> ParquetRows::next() { return impl_->next(); }
+}  // namespace
+
+std::unique_ptr<FileRows> parquet_rows(std::shared_ptr<SourceFile> file, arrow::MemoryPool& pool, std::size_t columns) {
+  return std::make_unique<ParquetRows>(std::move(file), pool, columns);
+}
+
+std::unique_ptr<FileRows> parquet_rows(const std::string& path, arrow::MemoryPool& pool, std::size_t columns) {
+  return parquet_rows(open_local_file(path, pool), pool, columns);
+}
 
 }  // namespace penstock::columnar
