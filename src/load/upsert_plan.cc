@@ -239,6 +239,14 @@ class Planner {
   std::vector<std::string> problems_;
 };
 
+// What else separates fields, where one name holds all of them; nullopt: it is one name.
+std::optional<std::string> names_in_one(const std::vector<std::string>& names) {
+  if (names.size() != 1) return std::nullopt;
+  const auto at = names.front().find_first_of(",;|\t");
+  if (at == std::string::npos) return std::nullopt;
+  return names.front()[at] == '\t' ? "a tab" : fmt::format("'{}'", names.front()[at]);
+}
+
 }  // namespace
 
 std::string_view column_name(std::string_view field) noexcept {
@@ -277,9 +285,11 @@ std::vector<std::string> match_columns(const std::vector<std::string>& source_na
   }
   if (!repeated.empty()) problems.push_back(fmt::format("{} is there twice", names(repeated)));
   if (!problems.empty()) {
-    throw Error(ErrorKind::refused, fmt::format("the columns of {}: {}. Is its first record no header? Then --columns "
-                                                "says what they are",
-                                                printable(source), fmt::join(problems, "; ")));
+    const auto other = names_in_one(strangers);
+    throw Error(ErrorKind::refused,
+                fmt::format("the columns of {}: {}. {}", printable(source), fmt::join(problems, "; "),
+                            other ? fmt::format("Is it {} that separates them? Then --delimiter says so", *other)
+                                  : "Is its first record no header? Then --columns says what they are"));
   }
   return columns;
 }

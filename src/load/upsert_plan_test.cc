@@ -124,6 +124,12 @@ TEST(MatchColumns, GoesByNameWhateverTheCase) {
     EXPECT_THAT(e.what(), HasSubstr("the columns of x.csv: web.users has no column sweet; it has id, name, seen; "
                                     "--evolve adds what it lacks; ID is there twice"));
   }
+  try {
+    match_columns({"id;seen"}, table(), "x.csv");
+    FAIL() << "nothing was refused";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("Is it ';' that separates them? Then --delimiter says so"));
+  }
 }
 
 }  // namespace
