@@ -22,6 +22,7 @@ from harness.plain_servers import PlainPostgres
 from harness.processes import folder_for_servers, tied
 from harness.program import Program, Run
 from psycopg import sql
+from psycopg.types.json import set_json_loads
 
 FILES = ["csv", "tsv", "csv.gz", "csv.zst", "csv.bz2", "jsonl", "jsonl.gz", "parquet", "orc"]
 SOURCES = [*(f"local:{f}" for f in FILES), *(f"s3:{f}" for f in FILES), "stdin:csv", "stdin:jsonl.gz",
@@ -185,6 +186,7 @@ def bed(new_place, local_redshift, connect, tmp_path_factory) -> Iterator[Bed]:
             connection.execute(f"CREATE SCHEMA {place.schema}")
             for open_session in (connection, session):
                 open_session.execute("SET TIME ZONE 'UTC'")
+                set_json_loads(nasty.load_json, open_session)
             yield Bed(place.program, tmp_path_factory.mktemp("move"), place.bucket,
                       Server(session, redshift, place.schema), Server(connection, uri, place.schema))
         server.stop()
@@ -289,3 +291,19 @@ def test_what_can_not_be_held_is_refused_and_nothing_is_written(bed, case):
     for words in ("column v", *said):
         assert words in result.run.err, str(result.run)
     assert bed.staged() == []
+
+
+@pytest.mark.parametrize("server, types", [("redshift", SQL), ("postgresql", POSTGRES)])
+def test_the_servers_themselves_spoil_nothing(bed, server, types):
+    """What psycopg wrote it reads: what differs behind a move is the move's."""
+    where = getattr(bed, server)
+    for name, table, columns, kinds in (("itself", nasty.nasty(), types, KINDS),
+                                        ("itself_floats", FLOATS.table(), FLOATS.how["redshift"], FLOATS.kinds)):
+        where.fill(name, table, columns)
+        assert differences(canonical(where.read(name), kinds), canonical(table, kinds)) == []
+
+
+@pytest.mark.parametrize("form", FILES)
+def test_the_files_themselves_spoil_nothing(form):
+    _name, table = of_both("local:" + form, "local:" + form)
+    assert differences(canonical(read_file(form, file_bytes(form, table))), canonical(table)) == []
