@@ -24,6 +24,7 @@ constexpr int kUsage = 2;
 void add_commands(Program& program) {
   add_load(program);
   add_upsert(program);
+  add_move(program);
   add_history(program);
   add_sweep(program);
   add_local(program);

@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "base/guarded.h"
+#include "base/in_parallel.h"
 #include "base/text.h"
 #include "load/fingerprint.h"
 
@@ -21,30 +19,10 @@ namespace {
 constexpr std::size_t kHeadsInFlight = 16;
 constexpr std::size_t kNamed = 10;  // objects named in one message
 
-// Runs work(0) … work(count - 1), several at a time. The first failure ends it and is thrown.
 void for_each_of(std::size_t count, const std::stop_token& stop, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next = 0;
-  Guarded<std::exception_ptr> failure;
-  const auto run = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped while looking at the data's objects");
-        work(i);
-      } catch (...) {
-        next = count;
-        failure.with([](std::exception_ptr& first) {
-          if (!first) first = std::current_exception();
-        });
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    for (std::size_t i = 1; i < std::min(count, kHeadsInFlight); ++i) helpers.emplace_back(run);
-    run();
-  }
-  failure.with([](std::exception_ptr& first) {
-    if (first) std::rethrow_exception(first);
+  in_parallel(count, kHeadsInFlight, [&](std::size_t i) {
+    if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped while looking at the data's objects");
+    work(i);
   });
 }
 

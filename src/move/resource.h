@@ -43,6 +43,7 @@ struct Resource {
   std::optional<Format> format{};  // nullopt: only the items can say
   char delimiter = ',';            // of CSV
   Codec codec = Codec::none;
+  bool is_plain = true;    // CSV with a header, in which nothing is NULL: what all here take, and write
   bool is_many = false;    // a glob, or what is_folder
   bool is_folder = false;  // path or key ends in /, or is empty
   std::string path{};      // local

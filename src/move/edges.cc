@@ -1,0 +1,13 @@
+#include "move/edges.h"
+
+namespace penstock::network {
+
+Network all_edges() {
+  Network network;
+  add_object_edges(network);
+  add_recoding_edges(network);
+  add_file_edges(network);
+  return network;
+}
+
+}  // namespace penstock::network

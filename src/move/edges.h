@@ -1,0 +1,12 @@
+// What all edges are: a function for each file of them, to which a new format or place adds its own.
+#pragma once
+
+#include "move/network.h"
+
+namespace penstock::network {
+
+void add_object_edges(Network& network);    // files and objects, byte for byte
+void add_recoding_edges(Network& network);  // the same text, packed otherwise
+void add_file_edges(Network& network);      // Parquet and ORC as batches; batches as files of every format
+
+}  // namespace penstock::network
