@@ -39,7 +39,7 @@ class FileBatches final : public BatchReader {
       : files_(std::move(files)),
         open_(open),
         how_(how),
-        pool_(arrow::default_memory_pool(), static_cast<std::int64_t>(how.memory / 2)),
+        pool_(&own_pool_, static_cast<std::int64_t>(how.memory / 2)),
         batches_(kBatchesAhead) {
     look_at_all();
     reader_ = std::jthread([this](const std::stop_token& stop) { read_all(stop); });
@@ -125,6 +125,7 @@ class FileBatches final : public BatchReader {
   const std::vector<FileInput> files_;
   const OpenRows open_;
   const FileReading how_;
+  arrow::ProxyMemoryPool own_pool_{arrow::default_memory_pool()};  // which counts what is ours alone
   arrow::CappedMemoryPool pool_;
   std::shared_ptr<arrow::Schema> schema_;
   std::atomic<std::uint64_t> bytes_read_ = 0;
