@@ -169,6 +169,35 @@ std::size_t json_end(std::string_view text, std::size_t at) noexcept {
   }
 }
 
+bool JsonMembers::next() noexcept {
+  const bool is_first = at_ == 0;
+  const char before = at_or_nul(object_, at_);
+  if (is_closed_ || before != (is_first ? '{' : ',')) {
+    if (!is_closed_ && !is_first && before == '}') {
+      is_closed_ = true;
+      ++at_;
+    }
+    return false;
+  }
+  const std::size_t name = json_skip_blanks(object_, at_ + 1);
+  if (is_first && at_or_nul(object_, name) == '}') {
+    is_closed_ = true;
+    at_ = name + 1;
+    return false;
+  }
+  const std::size_t name_end = at_or_nul(object_, name) == '"' ? string_end(object_, name) : kNone;
+  if (name_end == kNone) return false;
+  const std::size_t colon = json_skip_blanks(object_, name_end);
+  if (at_or_nul(object_, colon) != ':') return false;
+  const std::size_t value = json_skip_blanks(object_, colon + 1);
+  const std::size_t value_end = json_end(object_, value);
+  if (value_end == kNone) return false;
+  name_ = object_.substr(name + 1, name_end - name - 2);
+  value_ = object_.substr(value, value_end - value);
+  at_ = json_skip_blanks(object_, value_end);
+  return true;
+}
+
 bool is_json(std::string_view text) noexcept {
   const std::size_t end = json_end(text, json_skip_blanks(text, 0));
   return end != kNone && json_skip_blanks(text, end) == text.size();

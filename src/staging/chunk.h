@@ -16,6 +16,8 @@ namespace penstock::staging {
 // Bytes that nobody has to zero first.
 class Buffer {
  public:
+  static constexpr std::size_t kSlack = 16;  // bytes behind its capacity that can be read, whatever they are
+
   [[nodiscard]] std::string_view view() const noexcept { return {bytes_.get(), size_}; }
   [[nodiscard]] char* begin() noexcept { return bytes_.get(); }
   [[nodiscard]] char* end() noexcept { return bytes_.get() + size_; }
@@ -27,7 +29,7 @@ class Buffer {
   void grow_by(std::size_t written) noexcept { size_ += written; }  // what was written at end()
   void reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
-    std::unique_ptr<char[]> bytes(new char[capacity]);
+    std::unique_ptr<char[]> bytes(new char[capacity + kSlack]);
     if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
     bytes_ = std::move(bytes);
     capacity_ = capacity;

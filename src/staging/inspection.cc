@@ -13,6 +13,7 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "penstock/error.h"
+#include "staging/chunk_text.h"
 #include "staging/csv_index.h"
 
 namespace penstock::staging {
@@ -23,15 +24,6 @@ constexpr std::size_t kJsonLimit = std::size_t{4} << 20;  // of one document of 
 
 constexpr char kNotUtf8[] = "the bytes are no UTF-8";
 constexpr char kNul[] = "there is a NUL, which Redshift's text can't hold";
-
-// Enough of a value to know it again, cut between characters.
-std::string start_of(std::string_view value) {
-  constexpr std::size_t kShown = 100;
-  if (value.size() <= kShown) return std::string(value);
-  std::size_t size = kShown;
-  while (size > 0 && (static_cast<unsigned char>(value[size]) & 0xC0) == 0x80) --size;
-  return std::string(value.substr(0, size)) + "…";
-}
 
 // Which line of the input a place of the chunk is on. Asked from its start to its end.
 class Lines {
