@@ -1,12 +1,16 @@
 #include "columnar/orc_writer.h"
 
 #include <arrow/adapters/orc/adapter.h>
+#include <arrow/array/array_primitive.h>
 #include <arrow/extension_type.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +19,7 @@
 #include "columnar/casts.h"
 #include "columnar/sink_stream.h"
 #include "columnar/types.h"
+#include "columnar/value_text.h"
 #include "penstock/error.h"
 
 namespace penstock::columnar {
@@ -104,6 +109,22 @@ std::shared_ptr<arrow::Schema> orc_schema(const std::string& file, const arrow::
   return arrow::schema(std::move(fields));
 }
 
+// What fits into 64 bits of nanoseconds, in this unit.
+std::int64_t most_of(arrow::TimeUnit::type unit) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  switch (unit) {
+    case arrow::TimeUnit::SECOND:
+      return kMost / 1'000'000'000;
+    case arrow::TimeUnit::MILLI:
+      return kMost / 1'000'000;
+    case arrow::TimeUnit::MICRO:
+      return kMost / 1'000;
+    case arrow::TimeUnit::NANO:
+      break;
+  }
+  return kMost;
+}
+
 class OrcWriter final : public BatchWriter {
  public:
   OrcWriter(const arrow::Schema& schema, std::unique_ptr<ByteSink> sink)
@@ -121,6 +142,7 @@ class OrcWriter final : public BatchWriter {
 
   void write(const arrow::RecordBatch& rows) override {
     const auto as_orc = casts_(rows.Slice(0), next_row_);
+    for (int i = 0; i < as_orc->num_columns(); ++i) require_readable(*as_orc->column(i), as_orc->column_name(i));
     next_row_ += static_cast<std::uint64_t>(rows.num_rows());
     has_schema_ = true;
     writing([&] { return writer_->Write(*as_orc); });
@@ -138,6 +160,29 @@ class OrcWriter final : public BatchWriter {
   }
 
  private:
+  // Most of ORC's readers would take what 64 bits of nanoseconds don't hold for another time.
+  void require_readable(const arrow::Array& array, const std::string& column) const {
+    if (array.type_id() != arrow::Type::TIMESTAMP) return;
+    const auto& times = checked_cast<const arrow::TimestampArray&>(array);
+    const std::int64_t most = most_of(checked_cast<const arrow::TimestampType&>(*times.type()).unit());
+    for (std::int64_t row = 0; row < times.length(); ++row) {
+      if (times.IsNull(row) || (times.Value(row) > -most && times.Value(row) < most)) continue;
+      throw Error(ErrorKind::refused,
+                  fmt::format("writing {}: row {}, column {}: {} is before 1677-09-21 or after 2262-04-11, which ORC's "
+                              "readers take for another time; write Parquet",
+                              printable(sink_->name()), next_row_ + static_cast<std::uint64_t>(row), printable(column),
+                              text_of(times, row)));
+    }
+  }
+
+  static std::string text_of(const arrow::Array& times, std::int64_t row) {
+    try {
+      return std::string(value_text(times, std::nullopt)->text(row));
+    } catch (const BadValue&) {
+      return "it";
+    }
+  }
+
   template <typename Act>
   void writing(Act act) {
     const arrow::Status status = [&]() -> arrow::Status {

@@ -5,7 +5,8 @@
 //
 // Threads:  one at a time. Memory: a stripe of 64 MiB, about, and a batch.
 // Errors:   Error refused, naming the file and the columns, when it is made: types that ORC can't hold, all of them at
-//           once. What the sink throws passes through.
+//           once; naming the row and the column: a timestamp that 64 bits of nanoseconds don't hold, as most readers
+//           have them. What the sink throws passes through.
 #pragma once
 
 #include <arrow/type_fwd.h>
