@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
 #include "base/text.h"
 #include "penstock/error.h"
+#include "table/postgres_type.h"
 #include "table/type.h"
 
 namespace penstock {
@@ -21,20 +21,10 @@ using table::Type;
 using table::TypeName;
 using Value = staging::PostgresField::Value;
 
-constexpr int kLongestText = 65'535;
-constexpr int kLongestBytes = 1'024'000;
 constexpr std::array<std::string_view, 4> kJson{"json", "jsonb", "text", "character varying"};
 constexpr std::array<std::string_view, 6> kNumbers{"smallint", "integer", "bigint",
                                                    "numeric",  "real",    "double precision"};
 constexpr std::array<std::string_view, 3> kDates{"date", "timestamp without time zone", "timestamp with time zone"};
-
-// numeric(10,2) is a numeric; timestamp(3) without time zone is as others.
-std::string kind_of(std::string_view type) {
-  const auto open = type.find('(');
-  if (open == std::string_view::npos) return std::string(type);
-  const auto close = type.find(')', open);
-  return std::string(type.substr(0, open)) + std::string(type.substr(std::min(close, type.size() - 1) + 1));
-}
 
 template <std::size_t count>
 bool is_one_of(std::string_view kind, const std::array<std::string_view, count>& kinds) {
@@ -45,7 +35,7 @@ bool is_text(const Type& type) { return type.name == TypeName::varchar || type.n
 
 // How the values go into a column of that type; nullopt and a cure where they can't.
 std::optional<Value> value_of(const Column& column, const Type& into, std::string& cure) {
-  const std::string kind = kind_of(column.type);
+  const std::string kind = table::kind_of_postgres(column.type);
   const bool is_bytes = kind == "bytea";
   if (into.name == TypeName::varbyte) {
     if (is_bytes) return Value::bytes;
@@ -73,79 +63,13 @@ std::optional<Value> value_of(const Column& column, const Type& into, std::strin
   return Value::any;
 }
 
-// What stands in the parentheses of numeric(10,2), varchar(5); empty: nothing does.
-std::vector<int> modifiers_of(std::string_view type) {
-  std::vector<int> found;
-  const auto open = type.find('(');
-  if (open == std::string_view::npos) return found;
-  const char* at = type.data() + open + 1;
-  const char* const end = type.data() + type.size();
-  for (int number = 0;; ++at) {
-    const auto [next, error] = std::from_chars(at, end, number);
-    if (error != std::errc()) return {};
-    found.push_back(number);
-    at = next;
-    if (at == end || *at != ',') return found;
-  }
-}
-
-Type text_of(const std::vector<int>& characters) {
-  constexpr int kBytesOfCharacter = 4;
-  if (characters.size() != 1 || characters[0] > kLongestText / kBytesOfCharacter) {
-    return {.name = TypeName::varchar, .length = kLongestText};
-  }
-  return {.name = TypeName::varchar, .length = kBytesOfCharacter * characters[0]};
-}
-
-struct Known {
-  std::string_view kind;
-  Type type;
-};
-
-const std::array kKnown{
-    Known{"smallint", {.name = TypeName::smallint}},
-    Known{"integer", {.name = TypeName::integer}},
-    Known{"bigint", {.name = TypeName::bigint}},
-    Known{"real", {.name = TypeName::real}},
-    Known{"double precision", {.name = TypeName::double_precision}},
-    Known{"boolean", {.name = TypeName::boolean}},
-    Known{"date", {.name = TypeName::date}},
-    Known{"time without time zone", {.name = TypeName::time}},
-    Known{"time with time zone", {.name = TypeName::timetz}},
-    Known{"timestamp without time zone", {.name = TypeName::timestamp}},
-    Known{"timestamp with time zone", {.name = TypeName::timestamptz}},
-    Known{"json", {.name = TypeName::super}},
-    Known{"jsonb", {.name = TypeName::super}},
-    Known{"bytea", {.name = TypeName::varbyte, .length = kLongestBytes}},
-    Known{"uuid", {.name = TypeName::varchar, .length = 36}},
-    Known{"oid", {.name = TypeName::bigint}},
-};
-
-// nullopt: nothing that is sure to hold all of its values as they are.
-std::optional<Type> type_of(std::string_view type) {
-  const std::string kind = kind_of(type);
-  const auto modifiers = modifiers_of(type);
-  if (kind == "numeric") {
-    constexpr int kMostDigits = 38;
-    constexpr int kMostDecimals = 37;
-    if (modifiers.size() != 2 || modifiers[0] > kMostDigits || modifiers[1] < 0 || modifiers[1] > kMostDecimals ||
-        modifiers[1] > modifiers[0]) {
-      return std::nullopt;
-    }
-    return Type{.name = TypeName::numeric, .precision = modifiers[0], .scale = modifiers[1]};
-  }
-  if (kind == "character varying" || kind == "character") return text_of(modifiers);
-  const auto known = std::ranges::find(kKnown, kind, &Known::kind);
-  return known != kKnown.end() ? known->type : text_of({});
-}
-
 }  // namespace
 
 std::vector<discovery::Column> postgres_types(const std::vector<Column>& columns) {
   std::vector<discovery::Column> found;
   std::vector<std::string> problems;
   for (const Column& column : columns) {
-    const auto type = type_of(column.type);
+    const auto type = table::type_of_postgres(column.type);
     if (!type) {
       problems.push_back(
           fmt::format("{} is {} in PostgreSQL, whose digits no column is sure to hold: cast it in --query",

@@ -13,17 +13,25 @@
 namespace penstock::postgres {
 namespace {
 
-// A comment at the query's end must not swallow what follows it, and what a prompt wants behind it is not for COPY.
-std::string copy_statement(std::string_view query) {
-  const auto last = query.find_last_not_of(" \t\r\n;");
-  return fmt::format("COPY (\n{}\n) TO STDOUT", query.substr(0, last == std::string_view::npos ? 0 : last + 1));
+// A comment at the query's end must not swallow what follows it.
+std::string copy_statement(std::string_view query, const CopyFormat& format) {
+  const std::string statement = fmt::format("COPY (\n{}\n) TO STDOUT", bare_query(query));
+  if (!format.is_csv) return statement;
+  const std::string delimiter(format.delimiter == '\'' ? 2 : 1, format.delimiter);
+  return fmt::format("{} (FORMAT csv, DELIMITER '{}')", statement, delimiter);
 }
 
 }  // namespace
 
-CopyOut::CopyOut(const std::vector<Part>& parts, const std::string& name) : doing_("read " + name) {
+std::string_view bare_query(std::string_view query) noexcept {
+  const auto last = query.find_last_not_of(" \t\r\n;");
+  return query.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+CopyOut::CopyOut(const std::vector<Part>& parts, const std::string& name, const CopyFormat& format)
+    : doing_("read " + name), is_csv_(format.is_csv) {
   for (const Part& part : parts) streams_.push_back({.session = part.session});
-  for (const Part& part : parts) part.session->send(copy_statement(part.query), doing_);
+  for (const Part& part : parts) part.session->send(copy_statement(part.query, format), doing_);
 }
 
 CopyOut::~CopyOut() {
@@ -75,7 +83,9 @@ std::size_t CopyOut::take(Stream& stream, std::span<std::byte> buffer) {
     }
     filled += static_cast<std::size_t>(count);
   }
-  if (filled > 0) unfinished_ = into[filled - 1] == '\n' ? nullptr : &stream;  // a newline ends a row, and nothing else
+  // in text a newline ends a row, and nothing else does; of CSV only what leaves room in the buffer is whole
+  const bool may_be_cut = is_csv_ ? filled == buffer.size() : filled > 0 && into[filled - 1] != '\n';
+  if (filled > 0) unfinished_ = may_be_cut && !stream.has_ended ? &stream : nullptr;
   return filled;
 }
 
@@ -89,6 +99,7 @@ void CopyOut::lose(Stream& stream) {
 // The rows are at their end, or have broken off.
 void CopyOut::end(Stream& stream) {
   stream.has_ended = true;
+  if (unfinished_ == &stream) unfinished_ = nullptr;
   while (const auto result = stream.session->next_result(doing_)) {
     if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) continue;
     const std::string_view count = PQcmdTuples(result.get());

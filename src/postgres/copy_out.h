@@ -1,4 +1,4 @@
-// Rows of PostgreSQL, in COPY's text format, as they come: of one session, or of several side by side.
+// Rows of PostgreSQL, in COPY's text format or as CSV, as they come: of one session, or of several side by side.
 //
 // A read gives whole rows, but for the last where the buffer ends. Of several sessions the rows come in no order.
 //
@@ -12,12 +12,22 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "penstock/object_reader.h"
 #include "postgres/session.h"
 
 namespace penstock::postgres {
+
+// CSV: a NULL is nothing, an empty text "".
+struct CopyFormat {
+  bool is_csv = false;
+  char delimiter = ',';  // of CSV
+};
+
+// Without what a prompt wants behind it, which is not for where a query stands in another.
+std::string_view bare_query(std::string_view query) noexcept;
 
 class CopyOut final : public ObjectReader {
  public:
@@ -26,7 +36,7 @@ class CopyOut final : public ObjectReader {
     std::string query{};  // that describe() took
   };
   // name: of what is read, for messages.
-  CopyOut(const std::vector<Part>& parts, const std::string& name);
+  CopyOut(const std::vector<Part>& parts, const std::string& name, const CopyFormat& format = {});
   ~CopyOut() override;
   CopyOut(const CopyOut&) = delete;
   CopyOut& operator=(const CopyOut&) = delete;
@@ -50,8 +60,10 @@ class CopyOut final : public ObjectReader {
   void wait();
 
   const std::string doing_;
+  const bool is_csv_;
   std::vector<Stream> streams_;
-  Stream* unfinished_ = nullptr;  // has given the beginning of a row
+  // Has given the beginning of a row; of CSV perhaps all of it.
+  Stream* unfinished_ = nullptr;
   std::vector<pollfd> sockets_;
   std::uint64_t rows_ = 0;
 };

@@ -58,6 +58,30 @@ TEST_P(CopyOutTest, GivesTheRowsWholeWhateverTheBuffer) {
   for (const unsigned seed : {0U, 1U, 2U}) EXPECT_EQ(copied(query, GetParam(), seed), expected);
 }
 
+TEST_P(CopyOutTest, GivesCsvWholeWhateverTheBuffer) {
+  Session session(uri(GetParam()), {}, silence());
+  for (const unsigned seed : {0U, 1U, 2U}) {
+    CopyOut rows({{.session = &session, .query = "SELECT NULL, '', E'a\\nb;' || i FROM generate_series(1, 300) i ;"}},
+                 "it", {.is_csv = true, .delimiter = ';'});
+    std::string expected;
+    for (int i = 1; i <= 300; ++i) expected += ";\"\";\"a\nb;" + std::to_string(i) + "\"\n";
+    EXPECT_EQ(all_of(rows, seed), expected);
+    EXPECT_EQ(rows.rows(), 300U);
+  }
+}
+
+TEST_P(CopyOutTest, CutsNoRowOfSeveralSessionsCsv) {
+  Session first(uri(GetParam()), {}, silence());
+  Session second(uri(GetParam()), {}, silence());
+  const std::string query = "SELECT E'<\\n\\n>' || repeat('x', i % 7) FROM generate_series(1, 3000) i";
+  CopyOut rows({{.session = &first, .query = query}, {.session = &second, .query = query}}, "it", {.is_csv = true});
+  const std::string all = all_of(rows, 7);
+  std::size_t count = 0;
+  for (std::size_t at = all.find("\"<\n\n>"); at != std::string::npos; at = all.find("\"<\n\n>", at + 1)) ++count;
+  EXPECT_EQ(count, 6000U);
+  EXPECT_EQ(rows.rows(), 6000U);
+}
+
 TEST_P(CopyOutTest, EndsTheQueryWhereItsCommentDoes) {
   EXPECT_EQ(copied("SELECT 1 -- ) and so on", GetParam()), "1\n");
   EXPECT_EQ(copied("VALUES (1), (2)", GetParam()), "1\n2\n");

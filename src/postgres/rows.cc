@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/text.h"
@@ -25,7 +26,18 @@ Rows::Rows(const Address& address, const std::string& query, unsigned streams, c
       queries_of(table, columns_, streams > 0 ? streams : streams_for(table, std::thread::hardware_concurrency()));
 }
 
-std::unique_ptr<CopyOut> Rows::open() {
+std::string Rows::copied(const std::string& query, const CopyFormat& format) const {
+  if (!format.is_csv || std::ranges::find(columns_, "bytea", &Column::type) == columns_.end()) return query;
+  std::string select;
+  for (const Column& column : columns_) {
+    const std::string name = Session::identifier(column.name);
+    select += select.empty() ? "SELECT " : ", ";
+    select += column.type == "bytea" ? fmt::format("encode({}, 'hex') AS {}", name, name) : name;
+  }
+  return fmt::format("{} FROM (\n{}\n) AS penstock_rows", select, bare_query(query));
+}
+
+std::unique_ptr<CopyOut> Rows::open(const CopyFormat& format) {
   if (queries_.size() > 1) {
     const std::string snapshot = first().export_snapshot();
     while (sessions_.size() < queries_.size()) {
@@ -34,9 +46,9 @@ std::unique_ptr<CopyOut> Rows::open() {
   }
   std::vector<CopyOut::Part> parts;
   for (std::size_t i = 0; i < queries_.size(); ++i) {
-    parts.push_back({.session = sessions_[i].get(), .query = queries_[i]});
+    parts.push_back({.session = sessions_[i].get(), .query = copied(queries_[i], format)});
   }
-  return std::make_unique<CopyOut>(parts, name_);
+  return std::make_unique<CopyOut>(parts, name_, format);
 }
 
 }  // namespace penstock::postgres

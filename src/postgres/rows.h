@@ -27,11 +27,13 @@ class Rows {
   [[nodiscard]] std::size_t streams() const noexcept { return queries_.size(); }
 
   // Once. It reads by sessions of this, which are there until close().
-  std::unique_ptr<CopyOut> open();
+  // As CSV, bytea is hexadecimal digits alone.
+  std::unique_ptr<CopyOut> open(const CopyFormat& format = {});
   // The server has nothing to keep for us any more.
   void close() noexcept { sessions_.clear(); }
 
  private:
+  [[nodiscard]] std::string copied(const std::string& query, const CopyFormat& format) const;
   Session& first() { return *sessions_.front(); }
 
   const Address address_;

@@ -42,8 +42,11 @@ Session::Session(const ServerUri& server, const SessionOptions& options, Log& lo
       conninfo(server, options_.application_name), "connect to " + name_, options_.connect_timeout,
       [](void* self, const PGresult* notice) { static_cast<Session*>(self)->take_notice(*notice); }, this);
   name_ = name_of(link_.get());
-  const std::string doing = fmt::format("begin to read {}", name_);
-  execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", doing);
+  const std::string doing = fmt::format("begin to {} {}", options_.writes ? "write into" : "read", name_);
+  execute(options_.writes ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+                          : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+          doing);
+  if (options_.writes) execute(fmt::format("SET LOCAL lock_timeout TO '{}s'", options_.lock_timeout.count()), doing);
   if (!snapshot.empty()) execute("SET TRANSACTION SNAPSHOT " + literal(std::string(snapshot)), doing);
   execute(kSettings, doing);
   if (version() >= kLooksAfterClients) execute(kLookAfterClient, doing);
@@ -91,6 +94,25 @@ std::vector<Column> Session::describe(const std::string& query) {
         {.name = PQfname(described.get(), c), .type = found.front()[static_cast<std::size_t>(c)].value_or("unknown")});
   }
   return columns;
+}
+
+bool Session::commit(std::string_view doing) {
+  throw_if_stopped(doing);
+  while (const Result rest = next_result(doing)) continue;  // of a statement that failed
+  heeds_stop_ = false;
+  PQsendQuery(link_.get(), "COMMIT");
+  std::string tag;
+  try {
+    while (const Result result = next_result(doing)) tag = PQcmdStatus(result.get());
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::unavailable) return false;
+    throw;
+  }
+  heeds_stop_ = true;
+  if (tag != "COMMIT") {
+    throw Error(ErrorKind::refused, fmt::format("{}: the server rolled back, and says {}", doing, printable(tag)));
+  }
+  return true;
 }
 
 std::string Session::export_snapshot() {
@@ -154,7 +176,7 @@ Session::Result Session::only_result(std::string_view doing) {
 }
 
 void Session::wait(short events, std::string_view doing) {
-  if (link_.wait(events, std::nullopt) == pq::Woken::stopped) throw_stopped(doing);
+  if (link_.wait(events, std::nullopt, heeds_stop_) == pq::Woken::stopped) throw_stopped(doing);
 }
 
 void Session::throw_if_stopped(std::string_view doing) {
@@ -175,6 +197,10 @@ void Session::throw_failure(const PGresult& result, std::string_view doing) {
   }
   const std::string primary = field(result, PG_DIAG_MESSAGE_PRIMARY);
   std::string said = pq::in_one_line(primary, field(result, PG_DIAG_MESSAGE_DETAIL));
+  // of COPY: "COPY users, line 3, column age: "x""
+  if (const std::string where = field(result, PG_DIAG_CONTEXT); where.starts_with("COPY ")) {
+    said += "; " + pq::in_one_line(std::string_view(where).substr(0, where.find('\n')), {});
+  }
   if (const std::string at = field(result, PG_DIAG_STATEMENT_POSITION); !at.empty()) said += ", at character " + at;
   throw Error(pq::kind_of(sqlstate, primary), fmt::format("{}: {}", doing, said));
 }
@@ -188,6 +214,7 @@ void Session::cancel() noexcept {
 }
 
 void Session::take_notice(const PGresult& notice) noexcept {
+  ++notices_;
   try {
     log_.debug(
         fmt::format("{}: {}", field(notice, PG_DIAG_SEVERITY), printable(field(notice, PG_DIAG_MESSAGE_PRIMARY))));

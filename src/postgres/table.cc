@@ -15,12 +15,12 @@ constexpr std::uint64_t kBlocksWorthAStream = 2048;  // 16 MiB
 constexpr unsigned kMostStreams = 4;                 // unless told: the server has others to serve
 constexpr int kFindsRanges = 140'000;
 
+}  // namespace
+
 std::string quoted(const TableName& name) {
   const std::string table = Session::identifier(name.table);
   return name.schema.empty() ? table : Session::identifier(name.schema) + "." + table;
 }
-
-}  // namespace
 
 Table look_at(Session& session, const TableName& name) {
   Table table{.sql = quoted(name)};

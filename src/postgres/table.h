@@ -16,6 +16,8 @@
 
 namespace penstock::postgres {
 
+std::string quoted(const TableName& name);
+
 struct Table {
   std::string sql;  // its name, quoted
   bool has_blocks = false;

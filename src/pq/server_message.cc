@@ -105,6 +105,7 @@ std::string in_one_line(std::string_view primary, std::string_view detail) {
 
 ErrorKind kind_of(std::string_view sqlstate, std::string_view message) noexcept {
   if (sqlstate.starts_with("28") || sqlstate == "42501") return ErrorKind::denied;
+  if (sqlstate == "55P03") return ErrorKind::busy;  // a lock that was not to be had in time
   if (sqlstate == "3D000" || sqlstate == "3F000" || sqlstate == "42P01") return ErrorKind::not_found;
   // 08: connection, 53: out of connections, memory or disk, 57P: shut down
   if (sqlstate.starts_with("08") || sqlstate.starts_with("53") || sqlstate.starts_with("57P")) {

@@ -43,8 +43,14 @@ class ServerError : public Error {
   std::string detail_;
 };
 
+struct ColumnType {
+  std::uint32_t oid = 0;
+  int modifier = -1;  // what stands in the parentheses of numeric(10,2), as the protocol packs it
+};
+
 struct Result {
   std::vector<std::string> columns;
+  std::vector<ColumnType> types{};                            // of them
   std::vector<std::vector<std::optional<std::string>>> rows;  // as text, nullopt is NULL
   std::string tag;                                            // "DELETE 5", "COMMIT", ...
   std::uint64_t affected = 0;                                 // of the tag, 0 where it has no count

@@ -27,7 +27,10 @@ std::string field(const PGresult& result, int code) {
 Result rows_of(const PGresult& result) {
   Result out;
   const int columns = PQnfields(&result);
-  for (int c = 0; c < columns; ++c) out.columns.emplace_back(PQfname(&result, c));
+  for (int c = 0; c < columns; ++c) {
+    out.columns.emplace_back(PQfname(&result, c));
+    out.types.push_back({.oid = PQftype(&result, c), .modifier = PQfmod(&result, c)});
+  }
   const int rows = PQntuples(&result);
   out.rows.reserve(static_cast<std::size_t>(rows));
   for (int r = 0; r < rows; ++r) {
