@@ -130,9 +130,8 @@ std::shared_ptr<arrow::Field> common_field(const std::shared_ptr<arrow::Field>& 
 }  // namespace
 
 Casts::Casts(std::string source, const arrow::Schema& from, std::shared_ptr<arrow::Schema> to)
-    : source_(std::move(source)), to_(std::move(to)) {
+    : source_(std::move(source)), to_(std::move(to)), is_same_(from.num_fields() == to_->num_fields()) {
   std::vector<std::string> problems;
-  is_same_ = from.num_fields() == to_->num_fields();
   for (int i = 0; i < to_->num_fields(); ++i) {
     const arrow::Field& wanted = *to_->field(i);
     const int index = from.GetFieldIndex(wanted.name());

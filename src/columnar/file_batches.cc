@@ -66,7 +66,7 @@ class FileBatches final : public BatchReader {
 
   [[nodiscard]] std::unique_ptr<FileRows> open(const FileInput& file, std::size_t columns) {
     auto source = file.store == nullptr ? open_local_file(file.name, pool_)
-                                        : open_object(*file.store, file.object, pool_, how_.memory / 4);
+                                        : open_object(*file.store, file.object, pool_, how_.memory / 2);
     return open_(std::move(source), pool_, columns);
   }
 

@@ -19,7 +19,7 @@ class ObjectFile final : public SourceFile {
   ObjectFile(ObjectStore& store, const ObjectInfo& object, arrow::MemoryPool& pool, std::size_t read_ahead)
       : SourceFile(store.uri_of(object.key), object.size, pool), store_(store), object_(object), budget_(read_ahead) {}
 
-  void expect(std::vector<std::vector<ByteRange>> groups) override {
+  void expect(const std::vector<ExpectedGroup>& groups) override {
     ahead_.reset();
     const auto fetch = [this](std::uint64_t position, std::span<std::byte> out) { this->fetch(position, out); };
     ahead_ = std::make_unique<ReadAhead>(fetch, groups, budget_, kFetchers);

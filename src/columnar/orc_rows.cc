@@ -43,15 +43,16 @@ class OrcRows final : public FileRows {
     // compressed, in the file: a tenth of what they are in memory, where we know nothing else yet
     constexpr std::int64_t kPacked = 10;
     row_bytes_ = (file_size_ / std::max<std::int64_t>(1, rows()) + 1) * kPacked;
-    std::vector<std::vector<ByteRange>> ranges;
+    std::vector<ExpectedGroup> stripes;
     for (std::int64_t i = 0; i < reader_->NumberOfStripes(); ++i) {
       const auto stripe = reader_->GetStripeInformation(i);
+      if (stripe.offset < 0 || stripe.offset >= file_size_) continue;  // a broken footer: reading will say so
       const std::int64_t size = std::min(stripe.length, file_size_ - stripe.offset);
-      if (stripe.offset < 0 || size <= 0) continue;  // a broken footer: reading will say so
-      ranges.push_back(
-          {{.offset = static_cast<std::uint64_t>(stripe.offset), .length = static_cast<std::uint64_t>(size)}});
+      if (size <= 0) continue;
+      stripes.push_back({.ranges = {{.offset = static_cast<std::uint64_t>(stripe.offset),
+                                     .length = static_cast<std::uint64_t>(size)}}});
     }
-    file_->expect(std::move(ranges));
+    file_->expect(stripes);
   }
 
   std::shared_ptr<arrow::RecordBatch> next() override {

@@ -138,31 +138,29 @@ class ParquetRows final : public FileRows {
     return leaves;
   }
 
-  // Where the chosen columns lie; those next to each other are one.
-  [[nodiscard]] std::vector<ByteRange> ranges_of(int group) const {
-    std::vector<ByteRange> ranges;
+  // Where the chosen columns lie.
+  [[nodiscard]] ExpectedGroup expected(int group) const {
+    ExpectedGroup expected{.are_streams = true};
     const auto about = metadata().RowGroup(group);
     for (const int leaf : leaves_) {
       const auto chunk = about->ColumnChunk(leaf);
       const std::int64_t begin = chunk->has_dictionary_page() && chunk->dictionary_page_offset() > 0
                                      ? std::min(chunk->dictionary_page_offset(), chunk->data_page_offset())
                                      : chunk->data_page_offset();
+      if (begin < 0 || begin >= file_size_) continue;  // a broken footer: reading will say so
       const std::int64_t size = std::min(chunk->total_compressed_size(), file_size_ - begin);
-      if (begin < 0 || size <= 0) continue;  // a broken footer: reading will say so
-      const ByteRange range{.offset = static_cast<std::uint64_t>(begin), .length = static_cast<std::uint64_t>(size)};
-      if (!ranges.empty() && ranges.back().offset + ranges.back().length == range.offset) {
-        ranges.back().length += range.length;
-      } else {
-        ranges.push_back(range);
-      }
+      if (size <= 0) continue;
+      expected.ranges.push_back(
+          {.offset = static_cast<std::uint64_t>(begin), .length = static_cast<std::uint64_t>(size)});
     }
-    return ranges;
+    std::ranges::sort(expected.ranges, {}, &ByteRange::offset);
+    return expected;
   }
 
   // From the row group on in which the next row is.
   void start() {
     std::vector<int> groups;
-    std::vector<std::vector<ByteRange>> ranges;
+    std::vector<ExpectedGroup> expected_groups;
     to_drop_ = rows_read_;
     for (int group = 0; group < metadata().num_row_groups(); ++group) {
       const std::int64_t rows = metadata().RowGroup(group)->num_rows();
@@ -170,10 +168,10 @@ class ParquetRows final : public FileRows {
         to_drop_ -= rows;
       } else {
         groups.push_back(group);
-        ranges.push_back(ranges_of(group));
+        expected_groups.push_back(expected(group));
       }
     }
-    file_->expect(std::move(ranges));
+    file_->expect(expected_groups);
     rows_ = good(reader_->GetRecordBatchReader(groups, leaves_));
   }
 

@@ -1,10 +1,11 @@
 // Ranges of an object, fetched before they are asked for: several at a time, in the order in which they will be.
 //
 // A piece is given up when all of it was read, or when whoever reads is two groups further: those who read several
-// columns side by side come to a group's end one after the other.
+// columns side by side come to a group's end one after the other. What is asked for before its turn is fetched at once.
 //
 // Threads:  any number of readers; fetchers of its own, which end with it.
-// Memory:   the budget. Groups of more than half of it are not fetched ahead.
+// Memory:   the budget, and of each stream a piece. Of groups of more than half of it, only streams are fetched ahead,
+//           if there are so few that pieces of 256 KiB are within it.
 // Errors:   what `fetch` throws, to who reads of that piece.
 #pragma once
 
@@ -23,12 +24,18 @@
 
 namespace penstock::columnar {
 
+// What is read at about the same time, and is done with when the next group is.
+struct ExpectedGroup {
+  std::vector<ByteRange> ranges{};  // ascending
+  bool are_streams = false;         // each is read from its beginning to its end, at the pace of the others
+};
+
 class ReadAhead {
  public:
   // Fills `out` from this position on; called by several threads at once.
   using Fetch = std::function<void(std::uint64_t position, std::span<std::byte> out)>;
 
-  ReadAhead(Fetch fetch, const std::vector<std::vector<ByteRange>>& groups, std::size_t budget, unsigned fetchers);
+  ReadAhead(Fetch fetch, const std::vector<ExpectedGroup>& groups, std::size_t budget, unsigned fetchers);
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
   ~ReadAhead();
@@ -60,7 +67,10 @@ class ReadAhead {
     std::size_t index = 0;
   };
 
+  void add(const ExpectedGroup& group, std::size_t number, std::vector<Piece>& pieces) const;
   void fetch_pieces();
+  void fetch(Piece& piece);
+  static Piece* claim(Pieces& pieces, Piece& piece);
   static void give_up(Pieces& pieces, std::size_t before_group);
   static void drop(Pieces& pieces, Piece& piece);
 

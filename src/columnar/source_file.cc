@@ -46,7 +46,7 @@ void SourceFile::rethrow_failure() {
   });
 }
 
-void SourceFile::expect(std::vector<std::vector<ByteRange>>) {}
+void SourceFile::expect(const std::vector<ExpectedGroup>&) {}
 
 arrow::Result<std::int64_t> SourceFile::ReadAt(std::int64_t position, std::int64_t size, void* out) {
   if (position < 0 || size < 0 || position > size_) return arrow::Status::Invalid("a range outside of the file");

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/guarded.h"
-#include "penstock/store.h"
+#include "columnar/read_ahead.h"
 
 namespace penstock::columnar {
 
@@ -32,8 +32,7 @@ class SourceFile : public arrow::io::RandomAccessFile {
   [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
   void rethrow_failure();
 
-  // What will be read soon, whole, in this order: groups of ranges, where who reads one is done with those before it.
-  virtual void expect(std::vector<std::vector<ByteRange>> groups);
+  virtual void expect(const std::vector<ExpectedGroup>& groups);  // what will be read soon, in this order
   // Whether reading a little costs as much as reading a lot.
   [[nodiscard]] virtual bool is_far() const noexcept { return false; }
 

@@ -21,7 +21,10 @@
 namespace penstock::columnar {
 namespace {
 
-constexpr std::int64_t kPieceBytes = 4 << 20;  // of a batch's memory, about
+// Of the batches' memory, about; those who make the batches have not much more.
+constexpr std::int64_t kUnderWay = 48 << 20;
+constexpr std::int64_t kLargestPiece = 4 << 20;
+constexpr std::int64_t kSmallestPiece = 256 << 10;
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
@@ -41,6 +44,7 @@ class TextWriter final : public BatchWriter {
   TextWriter(std::unique_ptr<RowText> lines, std::unique_ptr<ByteSink> sink, const TextWriting& how)
       : lines_(std::move(lines)),
         sink_(std::move(sink)),
+        piece_bytes_(std::clamp(kUnderWay / (3 * workers_of(how.workers) + 1), kSmallestPiece, kLargestPiece)),
         member_compression_(has_members(how.compression) ? how.compression : Compression::none),
         pieces_(std::size_t{2} * workers_of(how.workers)) {
     output_.with([&](Output& output) {
@@ -62,7 +66,7 @@ class TextWriter final : public BatchWriter {
 
   void write(const arrow::RecordBatch& rows) override {
     const std::int64_t row_bytes = bytes_of(rows) / std::max<std::int64_t>(1, rows.num_rows()) + 1;
-    const std::int64_t most = std::max<std::int64_t>(1, kPieceBytes / row_bytes);
+    const std::int64_t most = std::max<std::int64_t>(1, piece_bytes_ / row_bytes);
     for (std::int64_t row = 0; row < rows.num_rows(); row += most) push(rows.Slice(row, most));
   }
 
@@ -154,6 +158,7 @@ class TextWriter final : public BatchWriter {
 
   const std::unique_ptr<RowText> lines_;
   const std::unique_ptr<ByteSink> sink_;
+  const std::int64_t piece_bytes_;
   const Compression member_compression_;
   std::uint64_t pushed_ = 0;
   std::uint64_t next_row_ = 1;

@@ -11,7 +11,7 @@
 // stop behind the first.
 //
 // Threads:  one at a time; workers of its own, which end with it.
-// Memory:   a few pieces of each worker, of 4 MiB or a row, and the batches that they are of.
+// Memory:   pieces of 48 MiB in all, about, the batches that they are of, and their text.
 // Errors:   Error refused, naming the file and the column, when it is made: a type that has no text, all of them at
 //           once; naming the row and the column: a value without exact text (value_text.h), in JSON NaN and
 //           infinities, too; NULL in CSV of one column, whose line nobody could tell from a blank one. What the sink
