@@ -3,7 +3,7 @@
 # Another version there is another folder here.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/scripts/setup ${CMAKE_SOURCE_DIR}/scripts/versions.env ${CMAKE_SOURCE_DIR}/scripts/requirements.txt
-  ${CMAKE_SOURCE_DIR}/scripts/requirements-tools.txt
+  ${CMAKE_SOURCE_DIR}/scripts/requirements-tools.txt ${CMAKE_SOURCE_DIR}/scripts/requirements-bench.txt
   ${CMAKE_SOURCE_DIR}/e2e/clients/package-lock.json)
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/setup paths OUTPUT_VARIABLE penstock_paths
                 COMMAND_ERROR_IS_FATAL ANY OUTPUT_STRIP_TRAILING_WHITESPACE)
