@@ -13,6 +13,7 @@
 #include "codec/decompress.h"
 #include "format/csv_header.h"
 #include "load/local_files.h"
+#include "load/replayed.h"
 #include "load/source_name.h"
 #include "load/waiting_reader.h"
 #include "penstock/error.h"
@@ -21,41 +22,6 @@ namespace penstock {
 namespace {
 
 constexpr std::string_view kStdin = "-";
-
-// What was read already, and then the rest.
-class Replayed final : public ObjectReader {
- public:
-  Replayed(std::string begun, std::shared_ptr<ObjectReader> rest) : begun_(std::move(begun)), rest_(std::move(rest)) {}
-
-  std::size_t read(std::span<std::byte> buffer) override {
-    if (at_ == begun_.size()) return rest_->read(buffer);
-    const std::size_t count = begun_.copy(reinterpret_cast<char*>(buffer.data()), buffer.size(), at_);
-    at_ += count;
-    return count;
-  }
-
- private:
-  const std::string begun_;
-  std::size_t at_ = 0;
-  const std::shared_ptr<ObjectReader> rest_;
-};
-
-// Keeps what is read through it.
-class Kept final : public ObjectReader {
- public:
-  explicit Kept(ObjectReader& in) : in_(in) {}
-
-  std::size_t read(std::span<std::byte> buffer) override {
-    const std::size_t count = in_.read(buffer);
-    text_.append(reinterpret_cast<const char*>(buffer.data()), count);
-    return count;
-  }
-  [[nodiscard]] std::string take() { return std::move(text_); }
-
- private:
-  ObjectReader& in_;
-  std::string text_;
-};
 
 std::unique_ptr<ObjectReader> open_file(const std::string& path, const std::stop_token& stop) {
   return decompressed(open_path(path, stop), codec_of(path), path);

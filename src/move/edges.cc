@@ -6,6 +6,7 @@ Network all_edges() {
   Network network;
   add_object_edges(network);
   add_recoding_edges(network);
+  add_text_edges(network);
   add_file_edges(network);
   return network;
 }

@@ -7,6 +7,7 @@ namespace penstock::network {
 
 void add_object_edges(Network& network);    // files and objects, byte for byte
 void add_recoding_edges(Network& network);  // the same text, packed otherwise
+void add_text_edges(Network& network);      // CSV and JSON lines as batches; CSV in another dialect
 void add_file_edges(Network& network);      // Parquet and ORC as batches; batches as files of every format
 
 }  // namespace penstock::network

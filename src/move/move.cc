@@ -168,8 +168,11 @@ std::vector<std::string> problems_of(const MoveOptions& options) {
     }
     try {
       const Resource resource = parse(options);
-      const bool is_csv = resource.format == Format::csv || !resource.format;
-      if (name != "SRC" || is_csv) return;
+      if (name != "SRC" || !resource.format || resource.format == Format::csv) return;
+      if (options.sample > 0 && resource.format != Format::json)
+        problems.push_back(fmt::format("{}: --sample is for CSV and JSON lines", printable(resource.name)));
+      if (options.why && resource.format != Format::json)
+        problems.push_back(fmt::format("{}: --why is for CSV and JSON lines", printable(resource.name)));
       if (!options.columns.empty())
         problems.push_back(fmt::format("{}: --columns is for CSV without a header", printable(resource.name)));
       if (!options.null_as.empty())

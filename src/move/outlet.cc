@@ -173,6 +173,9 @@ void Outlet::note(const std::string& name, std::uint64_t bytes) {
 }
 
 void Outlet::finish() {
+  if (to_.place != Place::standard && were_there_.empty() && job_.context.stop.stop_requested()) {
+    throw Error(ErrorKind::cancelled, fmt::format("stopped; nothing was left at {}", printable(to_.name)));
+  }
   is_finished_ = true;
   std::ranges::sort(job_.outcome.written);
 }

@@ -5,7 +5,8 @@
 //
 // Threads:  any, but for claim() and finish(); each sink one at a time.
 // Lifetime: the resource, the job and this outlive the sinks.
-// Errors:   refused: something is there and may not be replaced, or no file can have the name; what sinks throw.
+// Errors:   refused: something is there and may not be replaced, or no file can have the name; cancelled; what sinks
+// throw.
 #pragma once
 
 #include <cstddef>
