@@ -90,7 +90,9 @@ struct Type {
 };
 
 // As orc.proto numbers them.
-enum Kind : std::uint64_t { kTimestamp = 9, kDecimal = 14, kTimestampInstant = 18 };
+constexpr std::uint64_t kTimestamp = 9;
+constexpr std::uint64_t kDecimal = 14;
+constexpr std::uint64_t kTimestampInstant = 18;
 
 struct Footer {
   std::vector<Type> types;

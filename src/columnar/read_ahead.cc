@@ -51,16 +51,20 @@ void ReadAhead::add(const ExpectedGroup& group, std::size_t number, std::vector<
   const std::uint64_t share = budget_ / (kPiecesOfStream * ranges.size());
   if (!is_small && share < kSmallestPiece) return;
   const std::uint64_t most = is_small ? kLargestPiece : std::min(share, kLargestPiece);
-  std::vector<std::pair<double, Piece>> ordered;
+  struct Ordered {
+    double part;  // of its range, that lies before it
+    Piece piece;
+  };
+  std::vector<Ordered> ordered;
   for (const ByteRange& range : ranges) {
     for (std::uint64_t at = 0; at < range.length; at += most) {
       const auto size = static_cast<std::size_t>(std::min(most, range.length - at));
-      ordered.emplace_back(static_cast<double>(at) / static_cast<double>(range.length),
-                           Piece{.position = range.offset + at, .size = size, .group = number, .unread = size});
+      ordered.push_back({.part = static_cast<double>(at) / static_cast<double>(range.length),
+                         .piece = {.position = range.offset + at, .size = size, .group = number, .unread = size}});
     }
   }
-  if (!is_small) std::ranges::stable_sort(ordered, {}, &std::pair<double, Piece>::first);
-  for (auto& [part, piece] : ordered) pieces.push_back(std::move(piece));
+  if (!is_small) std::ranges::sort(ordered, {}, &Ordered::part);
+  for (Ordered& next : ordered) pieces.push_back(std::move(next.piece));
 }
 
 ReadAhead::~ReadAhead() {
