@@ -36,6 +36,29 @@ TEST(JsonText, EndsWhereTheValueDoes) {
   EXPECT_EQ(json_end(text, 4), std::string::npos);
 }
 
+// name=value; for each, and at the end whether it was an object.
+std::string members_of(std::string_view text) {
+  std::string out;
+  JsonMembers members(text);
+  while (members.next()) out += std::string(members.name()) + "=" + std::string(members.value()) + ";";
+  return out + (members.is_object() ? "object" : "none");
+}
+
+TEST(JsonText, GoesThroughTheMembersOfAnObject) {
+  EXPECT_EQ(members_of(R"({"a":1,"b":"x"})"), "a=1;b=\"x\";object");
+  EXPECT_EQ(members_of(R"({ "a\"" : [1, {"b": 2}] , "" : null })"), "a\\\"=[1, {\"b\": 2}];=null;object");
+  EXPECT_EQ(members_of("{}"), "object");
+  EXPECT_EQ(members_of("{ }"), "object");
+  for (const char* const text :
+       {"", "{", "[]", "1", "{,}", "{a:1}", "{\"a\"}", "{\"a\":}", " {}", "{} ", "{}}", "\"\""}) {
+    EXPECT_EQ(members_of(text), "none") << text;
+  }
+  for (const char* const text :
+       {"{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{\"a\":1}}", "{\"a\":1] ", "{\"a\":1 \"b\":2}"}) {
+    EXPECT_EQ(members_of(text), "a=1;none") << text;
+  }
+}
+
 TEST(JsonText, UnescapesStrings) {
   EXPECT_EQ(unescaped_json(R"(a\n\t\"\\\/\b\f\r)"), "a\n\t\"\\/\b\f\r");
   EXPECT_EQ(unescaped_json(R"(\u0041\u00e9\u20AC\ud83d\ude00)"), "Aé€😀");

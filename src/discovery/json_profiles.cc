@@ -81,35 +81,15 @@ class JsonProfiles final : public ChunkProfiles {
   void add_object(std::string_view line) {
     ++records_;
     next_ = 0;
-    if (line.front() != '{') refuse_line();
-    std::size_t at = json_skip_blanks(line, 1);
-    const auto is = [&](char c) { return at < line.size() && line[at] == c; };
-    for (std::size_t ordinal = 0; !is('}'); ++ordinal) {
-      if (ordinal > 0) {
-        if (!is(',')) refuse_line();
-        at = json_skip_blanks(line, at + 1);
-      }
-      if (!is('"')) refuse_line();
-      const std::string_view name = take_value(line, at);
-      if (!is(':')) refuse_line();
-      at = json_skip_blanks(line, at + 1);
-      add_member(text_of(name), ordinal, take_value(line, at));
+    JsonMembers members(line);
+    for (std::size_t ordinal = 0; members.next(); ++ordinal) {
+      add_member(text_of(members.name()), ordinal, members.value());
     }
-    if (at + 1 != line.size()) refuse_line();
+    if (!members.is_object()) refuse("the line is no JSON object from { to }");
   }
 
-  // The value that begins here, as it is written; afterwards `at` is behind it and the blanks that follow.
-  std::string_view take_value(std::string_view line, std::size_t& at) const {
-    const std::size_t end = at < line.size() ? json_end(line, at) : std::string_view::npos;
-    if (end == std::string_view::npos) refuse_line();
-    const std::string_view value = line.substr(at, end - at);
-    at = json_skip_blanks(line, end);
-    return value;
-  }
-
-  // Of a string: what is between its quotes stands for. Stands until the next call.
-  std::string_view text_of(std::string_view string) {
-    const std::string_view inside = string.substr(1, string.size() - 2);
+  // What stands between the quotes of a string. Stands until the next call.
+  std::string_view text_of(std::string_view inside) {
     if (inside.find('\\') == std::string_view::npos) return inside;
     auto text = unescaped_json(inside);
     if (!text) refuse("a string has half of a surrogate pair");
@@ -124,7 +104,7 @@ class JsonProfiles final : public ChunkProfiles {
     of.last = records_;
     switch (value.front()) {
       case '"':
-        add_string(of.profile, text_of(value));
+        add_string(of.profile, text_of(value.substr(1, value.size() - 2)));
         break;
       case 't':
       case 'f':
@@ -173,7 +153,6 @@ class JsonProfiles final : public ChunkProfiles {
                        kMostColumns);
   }
 
-  [[noreturn]] void refuse_line() const { refuse("the line is no JSON object from { to }"); }
   [[noreturn]] void refuse(std::string_view what) const { staging::refuse_at(*chunk_, input_, at_, what); }
 
   std::vector<Member> members_;

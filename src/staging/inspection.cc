@@ -273,16 +273,9 @@ class JsonInspector final : public Inspector {
 
   // Of an object that is one. Of two members of one name the last one holds.
   void read_members(std::string_view object) {
-    std::size_t at = json_skip_blanks(object, 1);
-    while (object[at] == '"') {
-      const std::size_t name_end = json_end(object, at);
-      const std::size_t value = json_skip_blanks(object, json_skip_blanks(object, name_end) + 1);
-      const std::size_t value_end = json_end(object, value);
-      if (const auto field = field_named(object.substr(at + 1, name_end - at - 2))) {
-        values_[*field] = object.substr(value, value_end - value);
-      }
-      at = json_skip_blanks(object, value_end);
-      if (object[at] == ',') at = json_skip_blanks(object, at + 1);
+    JsonMembers members(object);
+    while (members.next()) {
+      if (const auto field = field_named(members.name())) values_[*field] = members.value();
     }
   }
 
