@@ -83,15 +83,20 @@ def test_a_file_that_is_there_gives_way_to_replace_only(move, target):
     assert sorted((move.tmp / "read.csv").read_text().splitlines()) == ["Carl,3", "name,id"]
 
 
-def test_a_folder_of_parts_that_is_there_gives_way_to_replace_only(move):
-    source = move.file("one.csv")
-    move(source, move.s3("folder/"), "--to-format", "csv")
-    before = move.state()
-    assert "--replace" in move(source, move.s3("folder/"), "--to-format", "csv", code=1).err
-    assert move.state() == before
-    other = move.file("two.csv", TWO)
-    move(other, move.s3("folder/"), "--to-format", "csv", "--replace")
+def test_a_folder_is_as_its_files_are(move):
+    move(move.file("one.csv"), move.s3("folder/"))
+    assert list(move.below("folder/")) == ["folder/one.csv"], "what is a file stays one"
+    before = move.state()[1:]
+    again = move.file("again/one.csv", TWO)
+    assert "--replace" in move(again, move.s3("folder/"), code=1).err
+    assert move.state()[1:] == before
+    move(again, move.s3("folder/"), "--replace")
     assert [move.place.bucket.get(key).decode() for key in move.below("folder/")] == [TWO]
+    move(again, str(move.tmp / "one.parquet"))
+    move(str(move.tmp / "one.parquet"), move.s3("parts/"), "--to-format", "csv.gz")
+    assert list(move.below("parts/")) == ["parts/part-00001.csv.gz"]
+    assert "--replace" in move(str(move.tmp / "one.parquet"), move.s3("parts/"), "--to-format", "csv.gz", code=1).err
+    assert gzip.decompress(move.place.bucket.get("parts/part-00001.csv.gz")).decode() == TWO
 
 
 def test_a_table_is_appended_to_or_replaced_and_columns_go_by_their_names(move):
@@ -215,7 +220,7 @@ def test_a_header_alone_is_a_table_without_rows(move):
 # --- what is wrong is said, without a secret, before anything is touched
 
 @pytest.mark.parametrize("source, target, code, said", [
-    ("{one}", "s3://Bucket_/x.csv", 2, "bucket"),
+    ("{one}", "s3://-x-/x.csv", 2, "bucket"),
     ("{one}", "out.xls", 2, "out.xls"),
     ("{one}", "redshfit://u:hunter2@h/db::t", 2, "redshift"),
     ("{one}", "redshift://u:hunter2@h:port/db::t", 2, "port"),
@@ -225,13 +230,15 @@ def test_a_header_alone_is_a_table_without_rows(move):
     ("{tmp}/no*.csv", "out.csv", 1, "no*.csv"),
     ("s3://{bucket}/nothing.csv", "out.csv", 1, "nothing.csv"),
     ("s3://{bucket}/no*.csv", "out.csv", 1, "no*.csv"),
-    ("-", "out.parquet", 2, "--from-format"),
-    ("{one}", "-", 2, "--to-format"),
+    ("{one}", "s3:/bucket/x.csv", 2, "s3://"),
+    ("{one}", "out.csv.gzip", 2, "out.csv.gz"),
+    ("{one}", "out*.csv", 2, "folder"),
+    ("{one}", "missing/out.csv", 1, "missing"),
 ])
 def test_what_is_wrong_is_said(move, source, target, code, said):
     one = move.file("one.csv")
     before = move.state()
     run = move(source.format(one=one, tmp=move.tmp, bucket=move.place.bucket.name),
-               target if "://" in target or target == "-" else str(move.tmp / target), code=code, stdin="")
+               target if ":/" in target else str(move.tmp / target), code=code, stdin="")
     assert said in run.err and "hunter2" not in run.said, str(run)
     assert move.state() == before
