@@ -69,8 +69,8 @@ struct Stop {
 };
 
 struct Step {
-  const Edge* edge = nullptr;
-  std::size_t to = 0;  // of the stops
+  const Edge* edge = nullptr;  // of the Network, which outlives it, moved or not
+  std::size_t to = 0;          // of the stops
 };
 
 struct Way {

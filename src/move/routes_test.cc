@@ -1,0 +1,79 @@
+#include <gmock/gmock.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "move/network.h"
+
+namespace penstock::network {
+namespace {
+
+using ::testing::ElementsAreArray;
+using ::testing::IsEmpty;
+
+constexpr std::uint64_t kBytes = 100'000'000;
+
+std::vector<std::string> route(std::string_view source, std::string_view destination, bool is_plain = true) {
+  Resource from = parse_resource(source, Use::source);
+  from.is_plain = is_plain;
+  const std::vector<Stop> stops{{from}, {}, {parse_resource(destination, Use::destination)}};
+  const Network network = all_edges();
+  const auto ways = network.cheapest(stops, kBytes, 1);
+  std::vector<std::string> hows;
+  if (ways.empty()) return hows;
+  for (const Step& step : ways.front().steps) hows.push_back(step.edge->how);
+  return hows;
+}
+
+TEST(Routes, TheCheapestIsTakenBetweenFilesAndObjects) {
+  const std::string server = "the server copies the objects";
+  const std::string bytes = "bytes as they are";
+  const std::string packed = "unpacked and packed, the text as it is";
+  const std::string fields = "fields as the text that they are";
+  const std::string csv = "CSV read twice, for its types and its values";
+  const std::string json = "JSON lines read twice, for their types and their values";
+  const std::string parquet = "Parquet read in row groups";
+  const std::string orc = "ORC read in stripes";
+  struct Case {
+    std::string from;
+    std::string to;
+    std::vector<std::string> hows;
+  };
+  for (const Case& c : {
+           Case{"s3://bucket/a.csv", "s3://other/b.csv", {server}},
+           Case{"a.csv", "s3://bucket/b.csv", {bytes}},
+           Case{"s3://bucket/a.parquet", "b.parquet", {bytes}},
+           Case{"a.orc", "b.orc", {bytes}},
+           Case{"-", "s3://bucket/a.csv", {bytes}},
+           Case{"a.csv.gz", "s3://bucket/a.csv.zst", {packed}},
+           Case{"s3://bucket/a.jsonl.bz2", "a.json", {packed}},
+           Case{"a.csv", "b.tsv", {fields}},
+           Case{"a.tsv.gz", "s3://bucket/a.csv.gz", {fields}},
+           Case{"data/*.csv", "all.csv", {fields}},
+           Case{"data/*.jsonl", "all.jsonl", {json, "written as JSON lines"}},
+           Case{"data/*.parquet", "s3://bucket/all.parquet", {parquet, "written as Parquet"}},
+           Case{"a.csv", "b.parquet", {csv, "written as Parquet"}},
+           Case{"-", "b.orc", {csv, "written as ORC"}},
+           Case{"s3://bucket/a.jsonl", "a.csv", {json, "written as CSV"}},
+           Case{"a.parquet", "s3://bucket/a.jsonl.gz", {parquet, "written as JSON lines"}},
+           Case{"a.orc", "a.parquet", {orc, "written as Parquet"}},
+           Case{"a.csv.lzo", "b.parquet", {csv, "written as Parquet"}},
+       }) {
+    EXPECT_THAT(route(c.from, c.to), ElementsAreArray(c.hows)) << c.from << " to " << c.to;
+  }
+}
+
+TEST(Routes, CsvOfAnotherDialectIsNotCopiedAsItIs) {
+  EXPECT_THAT(route("a.csv", "b.csv", false), ElementsAreArray({"fields as the text that they are"}));
+  EXPECT_THAT(route("a.csv.gz", "b.csv", false), ElementsAreArray({"fields as the text that they are"}));
+}
+
+TEST(Routes, ParquetIsNotReadFromStdin) {
+  Resource from = parse_resource("-", Use::source, {.format = "parquet"});
+  const std::vector<Stop> stops{{from}, {}, {parse_resource("a.csv", Use::destination)}};
+  EXPECT_THAT(all_edges().cheapest(stops, kBytes, 1), IsEmpty());
+}
+
+}  // namespace
+}  // namespace penstock::network
