@@ -79,8 +79,10 @@ void copy_on_server(const Resource& from, const Resource& to, Job& job) {
   in_parallel(names.size(), kAtOnce, [&](std::size_t i) {
     if (job.context.stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped while copying objects");
     const Item& item = from.items[i];
-    outlet.store().copy(item.object, bytes.store(), outlet.key_of(names[i]),
-                        {.only_if_absent = outlet.existing() == Existing::refuse});
+    outlet.appear(names[i], [&] {
+      outlet.store().copy(item.object, bytes.store(), outlet.key_of(names[i]),
+                          {.only_if_absent = outlet.existing() == Existing::refuse});
+    });
     outlet.note(names[i], item.size);
     bytes.tell(item.size);
   });
@@ -104,7 +106,7 @@ bool is_on_server(const Resource& from, const Resource& to) { return from.place 
 
 void add_object_edges(Network& network) {
   network.add({.how = "the server copies the objects",
-               .cost = {0.03, 1e-9},
+               .cost = {0.01, 1e-9},
                .leads = [](const Resource* from,
                            const Resource* to) { return is_same(*from, *to) && is_on_server(*from, *to); },
                .run = Copy(copy_on_server),

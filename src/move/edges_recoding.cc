@@ -73,7 +73,7 @@ std::vector<std::string> plan_recoding(const Resource* from, const Resource& to,
 
 void add_recoding_edges(Network& network) {
   network.add({.how = "unpacked and packed, the text as it is",
-               .cost = {0.02, 8e-9},
+               .cost = {0.03, 8e-9},
                .leads = [](const Resource* from, const Resource* to) { return recodes(*from, *to); },
                .run = Copy(recode),
                .plan = plan_recoding});

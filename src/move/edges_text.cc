@@ -84,13 +84,13 @@ void copy_fields(const Resource& from, const Resource& to, Job& job) {
 
 void add_text_edges(Network& network) {
   network.add_read(
-      "CSV read twice, for its types and its values", {0.03, 6e-9},
+      "CSV read twice, for its types and its values", {0.05, 6e-9},
       [](const Resource& from) { return from.format == Format::csv; }, read_text);
   network.add_read(
-      "JSON lines read twice, for their types and their values", {0.03, 8e-9},
+      "JSON lines read twice, for their types and their values", {0.05, 8e-9},
       [](const Resource& from) { return from.format == Format::json; }, read_text);
   network.add_copy(
-      "fields as the text that they are", {0.02, 9e-9},
+      "fields as the text that they are", {0.04, 9e-9},
       [](const Resource& from, const Resource& to) {
         return from.format == Format::csv && to.format == Format::csv && to.codec != Codec::lzop;
       },

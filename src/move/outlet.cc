@@ -31,7 +31,7 @@ class CountedSink final : public ByteSink {
     bytes_ += bytes.size();
   }
   void commit() override {
-    sink_->commit();
+    outlet_.appear(below_, [&] { sink_->commit(); });
     outlet_.note(below_, bytes_);
   }
 
@@ -164,9 +164,20 @@ std::unique_ptr<ByteSink> Outlet::open(const std::string& name) {
   return std::make_unique<CountedSink>(std::move(sink), *this, name);
 }
 
+void Outlet::appear(const std::string& name, const std::function<void()>& act) {
+  written_.with([&](std::set<std::string>& written) { written.insert(name); });
+  try {
+    act();
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::cancelled && e.kind() != ErrorKind::unavailable) {
+      written_.with([&](std::set<std::string>& written) { written.erase(name); });
+    }
+    throw;
+  }
+}
+
 void Outlet::note(const std::string& name, std::uint64_t bytes) {
-  written_.with([&](std::vector<std::string>& written) {
-    written.push_back(name);
+  written_.with([&](const std::set<std::string>&) {
     job_.outcome.written.push_back(name_of(name));
     job_.outcome.bytes_written += bytes;
   });
@@ -184,7 +195,7 @@ void Outlet::remove_written() noexcept {
   try {
     std::vector<std::string> ours;
     std::size_t replaced = 0;
-    written_.with([&](const std::vector<std::string>& written) {
+    written_.with([&](const std::set<std::string>& written) {
       for (const std::string& name : written) {
         if (were_there_.contains(name)) {
           ++replaced;

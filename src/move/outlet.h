@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -40,6 +41,8 @@ class Outlet {
   [[nodiscard]] ObjectStore& store() const noexcept { return *store_; }  // of a destination in S3
   [[nodiscard]] Existing existing() const noexcept;
   std::unique_ptr<ByteSink> open(const std::string& name);
+  // Runs what makes the file or object appear. Where it ends so that nobody knows whether it did, it is removed, too.
+  void appear(const std::string& name, const std::function<void()>& act);
   void note(const std::string& name, std::uint64_t bytes);  // it was written; of what open() gave it is told by itself
   // Parts of higher numbers, which an earlier move left, give way to --replace as those of the same numbers do.
   void remove_parts_behind(std::size_t number);
@@ -55,7 +58,7 @@ class Outlet {
   Job& job_;
   std::unique_ptr<ObjectStore> store_;
   std::set<std::string> were_there_;
-  Guarded<std::vector<std::string>> written_;
+  Guarded<std::set<std::string>> written_;            // or perhaps written
   Guarded<std::vector<std::filesystem::path>> made_;  // folders
   bool is_finished_ = false;
 };

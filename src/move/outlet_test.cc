@@ -70,6 +70,23 @@ TEST_F(OutletTest, WhatWasNewIsRemovedWhereTheMoveFails) {
   EXPECT_THAT(outcome_.written, IsEmpty());
 }
 
+TEST_F(OutletTest, WhatPerhapsAppearedIsRemovedToo) {
+  const Resource to = parse_resource("s3://bucket/", Use::destination);
+  const auto fail = [&](const char* key, ErrorKind kind) {
+    Outlet outlet(to, job_);
+    outlet.claim(std::vector<std::string>{key});
+    const auto act = [&] {
+      write_all(*store_, key, "1");
+      throw Error(kind, "the answer was lost");
+    };
+    EXPECT_THROW(outlet.appear(key, act), Error);
+  };
+  fail("lost.csv", ErrorKind::unavailable);
+  fail("stopped.csv", ErrorKind::cancelled);
+  fail("somebodys.csv", ErrorKind::conflict);
+  EXPECT_THAT(keys(), ElementsAre("somebodys.csv")) << "who came before us keeps theirs";
+}
+
 TEST_F(OutletTest, WhatIsFinishedStays) {
   const Resource to = parse_resource("s3://bucket/out/", Use::destination);
   {

@@ -14,12 +14,13 @@ using ::testing::IsEmpty;
 
 constexpr std::uint64_t kBytes = 100'000'000;
 
-std::vector<std::string> route(std::string_view source, std::string_view destination, bool is_plain = true) {
+std::vector<std::string> route(std::string_view source, std::string_view destination, bool is_plain = true,
+                               std::uint64_t bytes = kBytes) {
   Resource from = parse_resource(source, Use::source);
   from.is_plain = is_plain;
   const std::vector<Stop> stops{{from}, {}, {parse_resource(destination, Use::destination)}};
   const Network network = all_edges();
-  const auto ways = network.cheapest(stops, kBytes, 1);
+  const auto ways = network.cheapest(stops, bytes, 1);
   std::vector<std::string> hows;
   if (ways.empty()) return hows;
   for (const Step& step : ways.front().steps) hows.push_back(step.edge->how);
@@ -62,6 +63,14 @@ TEST(Routes, TheCheapestIsTakenBetweenFilesAndObjects) {
        }) {
     EXPECT_THAT(route(c.from, c.to), ElementsAreArray(c.hows)) << c.from << " to " << c.to;
   }
+}
+
+TEST(Routes, HoweverSmallWhatCanStayAsItIsDoes) {
+  EXPECT_THAT(route("s3://bucket/a.csv", "s3://bucket/b.csv", true, 1),
+              ElementsAreArray({"the server copies the objects"}));
+  EXPECT_THAT(route("a.csv", "b.csv", true, 1), ElementsAreArray({"bytes as they are"}));
+  EXPECT_THAT(route("a.csv.gz", "b.csv", true, 1), ElementsAreArray({"unpacked and packed, the text as it is"}));
+  EXPECT_THAT(route("a.jsonl.gz", "b.jsonl", true, 1), ElementsAreArray({"unpacked and packed, the text as it is"}));
 }
 
 TEST(Routes, CsvOfAnotherDialectIsNotCopiedAsItIs) {
