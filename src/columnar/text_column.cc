@@ -170,10 +170,9 @@ class Bytes final : public TextColumn {
 
   std::optional<std::size_t> append(std::span<const std::string_view> texts) override {
     for (std::size_t i = 0; i < texts.size(); ++i) {
-      const std::string_view text = trimmed(texts[i]);
-      if (text.empty()) {
+      if (texts[i].data() == nullptr) {
         must(builder_.AppendNull());
-      } else if (read(text)) {
+      } else if (read(trimmed(texts[i]))) {  // of no bytes, too
         must(builder_.Append(bytes_));
       } else {
         return i;

@@ -2,8 +2,8 @@
 //
 // Exact: a decimal's places beyond the scale are zeros, a time has no more than microseconds, a date no time of day.
 // Dates are YYYY-MM-DD; a timestamp is one, or one with a clock behind a blank or T; a zone is Z, +HH, +HHMM or +HH:MM,
-// and none is UTC. Blanks around a value are nothing, but in text. Nothing, or only blanks, is NULL, but in text.
-// The length of text is not looked at, as Arrow has none.
+// and none is UTC. Blanks around a value are nothing, but in text. Nothing, or only blanks, is NULL, but in text, and
+// in bytes, of which there may be none. The length of text is not looked at, as Arrow has none.
 //
 // Threads: one at a time. Memory: what was appended. Errors: none of its own; a text that is no value is told.
 #pragma once

@@ -165,7 +165,7 @@ TEST(TextColumn, KeepsTextAsItIs) {
   EXPECT_EQ(values_of("super", {R"({"a": [1, 2.50]})", "\"x\"", " 1 ", "", std::nullopt}),
             R"({"a": [1, 2.50]}|"x"|1|null|null)");
   EXPECT_FALSE(takes("super", "{a}"));
-  EXPECT_EQ(values_of("varbyte(9)", {"00fFA0", ""}), std::string("\0\xFF\xA0|null", 8));
+  EXPECT_EQ(values_of("varbyte(9)", {"00fFA0", "", std::nullopt}), std::string("\0\xFF\xA0||null", 9));
   EXPECT_FALSE(takes("varbyte(9)", "0"));
   EXPECT_FALSE(takes("varbyte(9)", "0g"));
 }

@@ -62,7 +62,7 @@ class BatchSupply final : public Supply {
   }
 
   Provided provide(const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) override {
-    const staging::Input input = columnar::batch_input(name(), std::move(rows_), wanted(batch));
+    const staging::Input input = columnar::batch_input(name(), rows_, wanted(batch));
     const staging::Staged staged =
         objects_.stage(std::span(&input, 1), stage_options(batch, on_progress), context_.stop);
     return {.objects = staged.parts.size(),
@@ -98,7 +98,7 @@ class BatchSupply final : public Supply {
   const UpsertOptions& options_;
   const LoadContext& context_;
   const std::string load_id_;
-  std::shared_ptr<columnar::BatchReader> rows_;  // until they are read
+  const std::shared_ptr<columnar::BatchReader> rows_;
   const std::vector<std::string> names_;
   StagedObjects objects_;
 };

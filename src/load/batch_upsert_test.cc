@@ -91,6 +91,7 @@ TEST_F(BatchSupplyTest, StagesRowsForTheTablesColumnsOfTheirNames) {
   const Provided provided = rows->provide(batch, {});
   EXPECT_EQ(provided.records, 3U);
   EXPECT_EQ(provided.bytes_read, 42U);
+  EXPECT_THAT(rows->batch(table_).columns, ElementsAre("id", "name", "tags")) << "asked for in each attempt";
   EXPECT_EQ(staged(), "1,\"a,b\",\"[\"\"x\"\"]\",1\n2,\"\",\x1A,2\n\x1A,\x1A,\"[]\",3\n");
 }
 

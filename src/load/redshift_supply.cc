@@ -13,11 +13,14 @@
 #include "penstock/unload.h"
 #include "penstock/uri.h"
 #include "redshift/connection.h"
+#include "redshift/described.h"
+#include "table/type.h"
 
 namespace penstock {
 namespace {
 
 using redshift::Connection;
+using redshift::DescribedColumn;
 using redshift::Identifier;
 using redshift::Query;
 using redshift::Sql;
@@ -48,8 +51,27 @@ class RedshiftSupply final : public Supply {
                        address_.table ? "::" + *address_.table : "");
   }
 
+  [[nodiscard]] std::optional<std::vector<std::string>> column_names() const override { return names_of(columns_); }
+
+  std::vector<discovery::Column> columns(const std::function<void(const UpsertProgress&)>& /*on_progress*/) override {
+    std::vector<discovery::Column> found;
+    std::vector<std::string> problems;
+    for (const DescribedColumn& column : columns_) {
+      const auto type = table::parse_type(column.type);
+      const bool has_digits = column.type != "numeric";
+      if (!type || !has_digits) {
+        problems.push_back(fmt::format("column {} is {}: cast it to {} in a query", printable(column.name), column.type,
+                                       has_digits ? "another type" : "a numeric(p,s)"));
+        continue;
+      }
+      found.push_back({.name = column.name, .type = *type, .tight = *type, .why = "the cluster says so"});
+    }
+    if (!problems.empty()) throw Error(ErrorKind::refused, fmt::format("{}", fmt::join(problems, "\n  ")));
+    return found;
+  }
+
   [[nodiscard]] Batch batch(const redshift::CatalogTable& table) const override {
-    return {.columns = match_columns(columns_, table, "the query"),
+    return {.columns = match_columns(names_of(columns_), table, "the query"),
             .format = redshift::CsvFormat{},
             .compression = redshift::CopyCompression::zstd,
             .null_as = null_text_,
@@ -87,17 +109,21 @@ class RedshiftSupply final : public Supply {
   void leave() noexcept override { objects_.leave(); }
 
  private:
-  std::vector<std::string> columns_of_query() const {
+  std::vector<DescribedColumn> columns_of_query() const {
     Connection connection(config_, {.application_name = "penstock upsert", .stop = context_.stop}, context_.log);
-    return connection
-        .execute(Sql("SELECT * FROM ") << query_ << Sql(" AS penstock_query LIMIT 0"), "looking at the query")
-        .columns;
+    return redshift::describe(connection, query_, "looking at the query");
+  }
+
+  static std::vector<std::string> names_of(const std::vector<DescribedColumn>& columns) {
+    std::vector<std::string> names;
+    for (const DescribedColumn& column : columns) names.push_back(column.name);
+    return names;
   }
 
   // By name, so that the order is the one that was looked at. UNLOAD refuses a LIMIT, but not one further in.
   [[nodiscard]] std::string unloaded_query() const {
     const auto names =
-        redshift::comma_separated(columns_, [](const std::string& column) { return Identifier(column); });
+        redshift::comma_separated(columns_, [](const DescribedColumn& column) { return Identifier(column.name); });
     return (Sql("SELECT ") << names << Sql(" FROM ") << query_ << Sql(" AS penstock_query")).text();
   }
 
@@ -107,7 +133,7 @@ class RedshiftSupply final : public Supply {
   const RedshiftAddress address_;
   const ConnectionConfig config_;
   const Query query_;
-  const std::vector<std::string> columns_;
+  const std::vector<DescribedColumn> columns_;
   const std::string null_text_;
   StagedObjects objects_;
 };

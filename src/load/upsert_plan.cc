@@ -114,10 +114,10 @@ class Planner {
         emptied.push_back(column.name);
     }
     if (how_.mode == WriteMode::append || how_.missing_as_null || emptied.empty()) return;
-    problems_.push_back(
-        fmt::format("the source lacks {}, which would become NULL in every row that gives way; "
-                    "--missing-as-null lets it",
-                    names(emptied)));
+    problems_.push_back(fmt::format(
+        "the source lacks {}, which would become NULL in every row that gives way: add it to the source, or "
+        "upsert with --missing-as-null, which lets it",
+        names(emptied)));
   }
 
   [[nodiscard]] const CatalogColumn& column(const std::string& name) const { return *column_named(table_, name); }

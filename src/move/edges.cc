@@ -8,6 +8,8 @@ Network all_edges() {
   add_recoding_edges(network);
   add_text_edges(network);
   add_file_edges(network);
+  add_redshift_edges(network);
+  add_postgresql_edges(network);
   return network;
 }
 

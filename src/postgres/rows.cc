@@ -27,12 +27,17 @@ Rows::Rows(const Address& address, const std::string& query, unsigned streams, c
 }
 
 std::string Rows::copied(const std::string& query, const CopyFormat& format) const {
-  if (!format.is_csv || std::ranges::find(columns_, "bytea", &Column::type) == columns_.end()) return query;
+  const auto is_as_it_is = [](const Column& column) { return column.type != "bytea" && column.type != "boolean"; };
+  if (!format.is_csv || std::ranges::all_of(columns_, is_as_it_is)) return query;
   std::string select;
   for (const Column& column : columns_) {
     const std::string name = Session::identifier(column.name);
     select += select.empty() ? "SELECT " : ", ";
-    select += column.type == "bytea" ? fmt::format("encode({}, 'hex') AS {}", name, name) : name;
+    if (column.type == "bytea") {
+      select += fmt::format("encode({}, 'hex') AS {}", name, name);
+    } else {
+      select += column.type == "boolean" ? fmt::format("{}::text AS {}", name, name) : name;
+    }
   }
   return fmt::format("{} FROM (\n{}\n) AS penstock_rows", select, bare_query(query));
 }

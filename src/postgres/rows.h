@@ -27,7 +27,7 @@ class Rows {
   [[nodiscard]] std::size_t streams() const noexcept { return queries_.size(); }
 
   // Once. It reads by sessions of this, which are there until close().
-  // As CSV, bytea is hexadecimal digits alone.
+  // As CSV, bytea is hexadecimal digits alone, boolean true or false.
   std::unique_ptr<CopyOut> open(const CopyFormat& format = {});
   // The server has nothing to keep for us any more.
   void close() noexcept { sessions_.clear(); }

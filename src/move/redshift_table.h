@@ -1,0 +1,21 @@
+// Rows into a table of a Redshift: an upsert that appends, or that all rows give way to. Exactly once, as upserts are.
+//
+// Threads: one. Errors: those of penstock/upsert.h.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "columnar/batches.h"
+#include "move/network.h"
+
+namespace penstock::network {
+
+// Whether upsert() reads it by itself: then what lies in S3 stays where it is, and COPY reads it.
+bool upsert_reads(const Resource& from);
+
+void copy_into_redshift(const Resource& from, const Resource& to, Job& job);
+void write_redshift(columnar::BatchReader& rows, const Resource& to, Job& job);
+std::vector<std::string> plan_redshift(const Resource* from, const Resource& to, Job& job);
+
+}  // namespace penstock::network
