@@ -19,7 +19,6 @@ namespace {
 using network::Batches;
 using network::Copy;
 using network::Format;
-using network::Given;
 using network::Job;
 using network::Network;
 using network::Place;

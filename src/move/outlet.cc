@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ranges>
 #include <system_error>
 #include <utility>
 
@@ -123,11 +124,11 @@ void Outlet::make_folders(const fs::path& folder) {
   std::error_code failed;
   for (fs::path at = folder; !at.empty() && !fs::exists(at, failed); at = at.parent_path()) missing.push_back(at);
   made_.with([&](std::vector<fs::path>& made) {
-    for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
-      if (fs::create_directory(*at, failed)) made.push_back(*at);
+    for (const fs::path& at : std::views::reverse(missing)) {
+      if (fs::create_directory(at, failed)) made.push_back(at);
       if (failed) {
         throw Error(failed == std::errc::permission_denied ? ErrorKind::denied : ErrorKind::unavailable,
-                    fmt::format("making the folder {}: {}", printable(at->string()), failed.message()));
+                    fmt::format("making the folder {}: {}", printable(at.string()), failed.message()));
       }
     }
   });
@@ -211,7 +212,7 @@ void Outlet::remove_written() noexcept {
       std::error_code ignored;
       for (const std::string& name : ours) fs::remove(path_of(name), ignored);
       made_.with([&](std::vector<fs::path>& made) {
-        for (auto folder = made.rbegin(); folder != made.rend(); ++folder) fs::remove(*folder, ignored);
+        for (const fs::path& folder : std::views::reverse(made)) fs::remove(folder, ignored);
       });
     }
     job_.outcome.written.clear();

@@ -34,7 +34,7 @@ constexpr std::array kFormats{NameEnd{"csv", Format::csv},     NameEnd{"tsv", Fo
 constexpr std::array<std::string_view, 5> kCodecs{"gz", "zst", "zstd", "bz2", "lzo"};
 constexpr std::array<std::string_view, 4> kSchemes{"s3", "redshift", "postgresql", "postgres"};
 
-[[noreturn]] void refuse(std::string message) { throw Error(ErrorKind::invalid, message); }
+[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorKind::invalid, message); }
 
 // How many letters one must change, add, take away or swap to make the one word the other.
 std::size_t distance(std::string_view a, std::string_view b) {
