@@ -64,16 +64,16 @@ class ValueColumn final : public TextColumn {
     for (std::size_t i = 0; i < texts.size(); ++i) {
       const std::string_view text = texts[i];
       Value value{};
-      if (text.empty()) {
-        builder_.UnsafeAppendNull();
-      } else if (read_(text, value)) {
-        builder_.UnsafeAppend(value);
-      } else if (const std::string_view inside = trimmed(text); inside.empty()) {
-        builder_.UnsafeAppendNull();
-      } else if (inside.size() < text.size() && read_(inside, value)) {
+      bool is_value = !text.empty() && read_(text, value);
+      if (!is_value) {
+        const std::string_view inside = trimmed(text);
+        is_value = !inside.empty();
+        if (is_value && (inside.size() == text.size() || !read_(inside, value))) return i;
+      }
+      if (is_value) {
         builder_.UnsafeAppend(value);
       } else {
-        return i;
+        builder_.UnsafeAppendNull();
       }
     }
     return std::nullopt;

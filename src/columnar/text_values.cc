@@ -109,7 +109,7 @@ bool take_clock(std::string_view& text, std::int64_t& micros, bool may_be_short 
     if (second < 0) return false;
     has_fraction = take(text, '.');
   }
-  micros = ((hour * 60 + minute) * 60 + second) * kMicrosOfSecond;
+  micros = ((std::int64_t{hour} * 60 + minute) * 60 + second) * kMicrosOfSecond;
   return !has_fraction || take_fraction(text, micros);
 }
 
@@ -133,7 +133,7 @@ bool take_zone(std::string_view text, std::int64_t& offset) noexcept {
     take(text, ':');
     minutes = take_two(text, 59);
   }
-  offset = (hours * 60 + minutes) * 60 * kMicrosOfSecond * (is_negative ? -1 : 1);
+  offset = (std::int64_t{hours} * 60 + minutes) * 60 * kMicrosOfSecond * (is_negative ? -1 : 1);
   return minutes >= 0 && text.empty();
 }
 
