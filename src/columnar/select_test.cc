@@ -27,20 +27,21 @@ struct Column {
   std::string json;
 };
 
+std::shared_ptr<arrow::RecordBatch> rows_of(const std::vector<Column>& columns) {
+  arrow::FieldVector fields;
+  arrow::ArrayVector arrays;
+  for (const Column& column : columns) {
+    fields.push_back(arrow::field(column.name, column.type));
+    arrays.push_back(arrow::json::ArrayFromJSONString(column.type, column.json).ValueOrDie());
+  }
+  const std::int64_t rows = arrays.front()->length();
+  return arrow::RecordBatch::Make(arrow::schema(fields), rows, arrays);
+}
+
 // A source of one batch.
 class One final : public BatchReader {
  public:
-  explicit One(const std::vector<Column>& columns) {
-    arrow::FieldVector fields;
-    arrow::ArrayVector arrays;
-    for (const Column& column : columns) {
-      fields.push_back(arrow::field(column.name, column.type));
-      arrays.push_back(arrow::json::ArrayFromJSONString(column.type, column.json).ValueOrDie());
-    }
-    const std::int64_t rows = arrays.front()->length();
-    rows_ = arrow::RecordBatch::Make(arrow::schema(fields), rows, arrays);
-    schema_ = rows_->schema();
-  }
+  explicit One(const std::vector<Column>& columns) : rows_(rows_of(columns)), schema_(rows_->schema()) {}
   [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const noexcept override { return schema_; }
   std::shared_ptr<arrow::RecordBatch> next() override { return std::exchange(rows_, nullptr); }
   [[nodiscard]] std::uint64_t bytes_read() const noexcept override { return 0; }
