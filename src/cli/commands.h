@@ -8,6 +8,8 @@ namespace penstock::cli {
 void add_load(Program& program);
 void add_upsert(Program& program);
 void add_move(Program& program);
+void add_discover(Program& program);
+void add_drop(Program& program);
 void add_history(Program& program);
 void add_sweep(Program& program);
 void add_local(Program& program);

@@ -25,6 +25,8 @@ void add_commands(Program& program) {
   add_load(program);
   add_upsert(program);
   add_move(program);
+  add_discover(program);
+  add_drop(program);
   add_history(program);
   add_sweep(program);
   add_local(program);

@@ -36,7 +36,8 @@ class Run {
   Run(const DiscoverOptions& options, const std::stop_token& stop)
       : options_(options),
         workers_(options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency())),
-        chunk_bytes_(std::clamp(options.memory / (2 * workers_ + 1), kSmallestChunk, kLargestChunk)),
+        chunk_bytes_(std::clamp(options.memory / (2 * workers_ + 1), kSmallestChunk,
+                                options.sample != 0 ? kSmallestChunk : kLargestChunk)),
         work_(workers_),
         free_(2 * workers_ + 1),
         stop_(stop),
@@ -92,6 +93,7 @@ class Run {
     std::uint64_t chunks = 0;
     try {
       staging::Progress progress;
+      const std::uint64_t share = options_.sample / std::max(inputs.size(), std::size_t{1}) + 1;
       for (const staging::Input& input : inputs) {
         const auto reader = input.open();
         staging::Splitter splitter(*reader, input.name,
@@ -99,11 +101,11 @@ class Run {
                                     .chunk_bytes = chunk_bytes_,
                                     .record_limit = options_.record_limit,
                                     .skip = input.skip});
-        const std::uint64_t before = progress.bytes;
+        const staging::Progress before = progress;
         while (auto buffer = free_.pop(give_up_.get_token())) {
           Work work{.chunk = {.buffer = *std::move(buffer)}, .input = input.name, .number = ++chunks};
           const bool is_more = splitter.next(work.chunk);
-          progress.bytes = discovered_.bytes_read = before + splitter.bytes_read();
+          progress.bytes = discovered_.bytes_read = before.bytes + splitter.bytes_read();
           if (!is_more) {
             free_.push(std::move(work.chunk.buffer));
             break;
@@ -111,7 +113,10 @@ class Run {
           progress.records += work.chunk.ends;
           if (!work_.push(std::move(work), give_up_.get_token())) return;
           if (options_.on_progress) options_.on_progress(progress);
-          if (options_.sample != 0 && progress.records >= options_.sample) return;
+          if (options_.sample != 0 && progress.records - before.records >= share) {
+            discovered_.is_whole = false;
+            break;
+          }
         }
       }
     } catch (...) {

@@ -38,13 +38,14 @@ struct Column {
 struct Discovered {
   std::vector<Column> columns{};  // in their order in the source; members of JSON as they came up
   std::uint64_t records = 0;      // that were looked at
+  bool is_whole = true;           // all that there are were; else a sample
   std::uint64_t bytes_read = 0;
 };
 
 struct DiscoverOptions {
   staging::Shape shape{};            // CSV's or JSON's: other sources say the types of their columns themselves
   std::vector<std::string> names{};  // of CSV's fields: as many as the shape has
-  std::uint64_t sample = 0;          // records that are enough, or a chunk's more; 0: all
+  std::uint64_t sample = 0;          // records that are enough, each input's share, or a chunk's more; 0: all
   std::size_t memory = std::size_t{64} << 20;
   std::size_t record_limit = std::size_t{16} << 20;
   unsigned workers = 0;                                         // 0: one for each core

@@ -1,5 +1,5 @@
 // An array of JSON objects made into JSON lines, in place: as many bytes, and each object on the line on which it
-// begins, as long as no two begin on one.
+// begins, as long as no two begin on one, and there are blanks enough between them for the newlines that were inside.
 //
 // The brackets around it become blanks, the commas between its elements newlines, newlines inside an element blanks,
 // for which others follow behind it: blank lines are no records. Text that begins with anything but [ stays as it is.
