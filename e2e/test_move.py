@@ -159,6 +159,14 @@ def test_text_becomes_columns_of_the_types_that_its_values_have(move, bucket, tm
     assert pyarrow.orc.read_table(io.BytesIO(bucket.get("b.orc")))["a"].to_pylist() == [1, 2]
 
 
+def test_types_that_are_asked_for_are_told_wherever_the_text_goes(move, tmp_path):
+    (tmp_path / "a.csv").write_bytes(b'id,note\n1,"x"\n2,\n3,""\n')
+    for name in ("b.csv", "b.csv.gz", "b.tsv"):
+        said = move(tmp_path / "a.csv", tmp_path / name, "--why", "--json").records[0]
+        assert [column["name"] for column in said["columns"]] == ["id", "note"], name
+    assert (tmp_path / "b.csv").read_bytes() == b'id,note\n1,x\n2,\n3,""\n'
+
+
 def test_a_value_that_the_sample_did_not_show_is_refused_with_its_line(move, tmp_path):
     (tmp_path / "a.csv").write_text("n\n" + "1\n" * 2_000_000 + "x\n")
     refused = move(tmp_path / "a.csv", tmp_path / "a.parquet", "--sample", "10", code=1)

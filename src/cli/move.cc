@@ -150,9 +150,6 @@ Run prepare(const Typed& typed, Problems& problems) {
       Progress progress;
       outcome = move(options, context, [&](const MoveProgress& now) { progress.show(now.bytes, now.size, now.rows); });
     }
-    if (options.why && outcome.columns.empty() && !options.dry_run) {
-      session.log.info("--why: no types were looked for, as the text is kept as it is");
-    }
     if (to_stdout) return 0;
     if (json) {
       print_json(session.out, outcome, options.dry_run);

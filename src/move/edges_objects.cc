@@ -24,8 +24,9 @@ bool is_file(const Resource& resource) { return lies(resource) || resource.place
 bool fits(const Resource& from, const Resource& to) { return to.is_folder ? lies(from) : !from.is_many; }
 
 bool is_same(const Resource& from, const Resource& to) {
-  return is_file(from) && is_file(to) && fits(from, to) && from.is_plain && from.format == to.format &&
-         from.codec == to.codec && (from.format != Format::csv || from.delimiter == to.delimiter);
+  return is_file(from) && is_file(to) && fits(from, to) && from.is_plain && !from.asks_types &&
+         from.format == to.format && from.codec == to.codec &&
+         (from.format != Format::csv || from.delimiter == to.delimiter);
 }
 
 std::vector<std::string> names_of(const Resource& from, const Resource& to) {

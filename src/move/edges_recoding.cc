@@ -21,8 +21,9 @@ bool is_text(const Resource& resource) { return resource.format == Format::csv |
 
 bool recodes(const Resource& from, const Resource& to) {
   const bool fits = to.is_folder ? from.place != Place::standard : !from.is_many;
-  return is_text(from) && fits && from.is_plain && from.format == to.format && from.codec != to.codec &&
-         to.codec != Codec::lzop && (from.format != Format::csv || from.delimiter == to.delimiter);
+  return is_text(from) && fits && from.is_plain && !from.asks_types && from.format == to.format &&
+         from.codec != to.codec && to.codec != Codec::lzop &&
+         (from.format != Format::csv || from.delimiter == to.delimiter);
 }
 
 // "x/a.csv.gz" -> "x/a.csv.zst"

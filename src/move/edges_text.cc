@@ -92,7 +92,7 @@ void add_text_edges(Network& network) {
   network.add_copy(
       "fields as the text that they are", {0.04, 9e-9},
       [](const Resource& from, const Resource& to) {
-        return from.format == Format::csv && to.format == Format::csv && to.codec != Codec::lzop;
+        return from.format == Format::csv && !from.asks_types && to.format == Format::csv && to.codec != Codec::lzop;
       },
       copy_fields);
 }

@@ -37,6 +37,7 @@ Resource source_of(const MoveOptions& options) {
       parse_resource(options.source, Use::source,
                      {.format = options.from_format, .query = options.query, .delimiter = options.delimiter});
   source.is_plain = options.columns.empty() && options.null_as.empty();
+  source.asks_types = options.why || options.sample != 0;
   return source;
 }
 

@@ -78,6 +78,7 @@ std::function<void(const UpsertProgress&)> progress_of(const Job& job) {
 
 bool upsert_reads(const Resource& from) {
   if (from.is_server()) return true;
+  if (from.asks_types) return false;
   const auto format = format_of(from);
   if (!format) return false;
   if (from.place == Place::standard) return *format != SourceFormat::parquet && from.codec == Codec::none;

@@ -43,10 +43,11 @@ struct Resource {
   std::optional<Format> format{};  // nullopt: only the items can say
   char delimiter = ',';            // of CSV
   Codec codec = Codec::none;
-  bool is_plain = true;    // CSV with a header, in which nothing is NULL: what all here take, and write
-  bool is_many = false;    // a glob, or what is_folder
-  bool is_folder = false;  // path or key ends in /, or is empty
-  std::string path{};      // local
+  bool is_plain = true;     // CSV with a header, in which nothing is NULL: what all here take, and write
+  bool asks_types = false;  // of text: its types are to be looked for and told, wherever it goes
+  bool is_many = false;     // a glob, or what is_folder
+  bool is_folder = false;   // path or key ends in /, or is empty
+  std::string path{};       // local
   S3Uri s3{};
   ServerUri server{};
   Secret address{};     // of a server: the URI as typed, without ::table and query
