@@ -119,6 +119,8 @@ def test_stdin_and_stdout(program, bucket, tmp_path):
     piped("-", bucket.uri("b.csv.gz"), "--from-format", "csv", stdin=CSV)
     assert gzip.decompress(bucket.get("b.csv.gz")) == CSV
     assert piped(bucket.uri("b.csv.gz"), "-") == CSV
+    piped(bucket.uri("a.csv"), str(tmp_path / "a.parquet"))
+    assert piped(str(tmp_path / "a.parquet"), "-") == CSV.replace(b'"2024-02-01"', b"2024-02-01")
 
 
 WITNESSES = {"parquet": pyarrow.parquet.read_table, "orc": pyarrow.orc.read_table}

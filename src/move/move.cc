@@ -46,10 +46,12 @@ Resource destination_of(const MoveOptions& options) {
                         {.format = options.to_format, .delimiter = options.to_delimiter});
 }
 
-// What the destination's name does not say, the source does; of a table it is CSV.
+// What the destination's name does not say, the source does; of a table it is CSV, and so is what nobody reads as it is
+// on stdout.
 void settle(Resource& to, const Resource& from, const MoveOptions& options) {
   if (to.format) return;
-  to.format = from.is_server() ? Format::csv : *from.format;
+  const bool is_text = from.format == Format::csv || from.format == Format::json;
+  to.format = from.is_server() || (to.place == Place::standard && !is_text) ? Format::csv : *from.format;
   if (!options.to_delimiter) to.delimiter = from.delimiter;
   if (to.is_folder && !from.is_server() && from.place != Place::standard) to.codec = from.codec;
 }
