@@ -44,7 +44,7 @@ std::optional<std::string> misfit_in(const arrow::DataType& type, const std::str
   if (!as) {
     if (kind == Kind::text || (kind == Kind::uuid && postgres_type == "uuid")) return std::nullopt;
   } else if (!(as->name == TypeName::varbyte && kind == Kind::text)) {  // whose text is of many kinds
-    const auto why = misfit(type, *as);
+    auto why = misfit(type, *as);
     if (!why) return std::nullopt;
     if (kind == Kind::other) return why;
   }

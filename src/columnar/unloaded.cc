@@ -38,10 +38,10 @@ std::shared_ptr<arrow::Array> without_nulls(const std::shared_ptr<arrow::Array>&
   for (const std::int64_t i : nulls) arrow::bit_util::ClearBit(valid, i);
   // the offsets count from where the slice begins
   auto offsets = arrow::SliceBuffer(texts.value_offsets(), texts.offset() * static_cast<std::int64_t>(sizeof(int32_t)));
-  auto data = arrow::ArrayData::Make(
+  const auto data = arrow::ArrayData::Make(
       documents->type(), texts.length(),
       {std::shared_ptr<arrow::Buffer>(*std::move(bits)), std::move(offsets), texts.value_data()});
-  return arrow::MakeArray(std::move(data));
+  return arrow::MakeArray(data);
 }
 
 class Unloaded final : public BatchReader {
@@ -56,7 +56,7 @@ class Unloaded final : public BatchReader {
   [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const noexcept override { return rows_->schema(); }
 
   std::shared_ptr<arrow::RecordBatch> next() override {
-    const auto batch = rows_->next();
+    auto batch = rows_->next();
     if (!batch) {
       if (read_ != count_) {
         throw Error(ErrorKind::unavailable,

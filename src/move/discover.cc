@@ -34,7 +34,6 @@ using network::Place;
 using network::Resource;
 using network::Use;
 using table::Type;
-using table::TypeName;
 
 constexpr std::size_t kMostSampled = 16;  // files
 
