@@ -15,7 +15,7 @@ namespace {
 
 // A comment at the query's end must not swallow what follows it.
 std::string copy_statement(std::string_view query, const CopyFormat& format) {
-  const std::string statement = fmt::format("COPY (\n{}\n) TO STDOUT", bare_query(query));
+  std::string statement = fmt::format("COPY (\n{}\n) TO STDOUT", bare_query(query));
   if (!format.is_csv) return statement;
   const std::string delimiter(format.delimiter == '\'' ? 2 : 1, format.delimiter);
   return fmt::format("{} (FORMAT csv, DELIMITER '{}')", statement, delimiter);
