@@ -118,10 +118,11 @@ TEST_F(BatchSupplyTest, RefusesWhatDoesNotFit) {
   const UpsertOptions options{.stream_name = "a frame", .mode = WriteMode::append};
   redshift::CatalogTable table = table_;
   table.columns[0].type = "date";
-  EXPECT_THAT([&] { supply(options)->batch(table); },
+  EXPECT_THAT([&] { static_cast<void>(supply(options)->batch(table)); },
               ThrowsMessage<Error>(AllOf(HasSubstr("a frame column tags"), HasSubstr("does not go into date"))));
   table.columns.pop_back();
-  EXPECT_THAT([&] { supply(options)->batch(table); }, ThrowsMessage<Error>(HasSubstr("no column name")));
+  EXPECT_THAT([&] { static_cast<void>(supply(options)->batch(table)); },
+              ThrowsMessage<Error>(HasSubstr("no column name")));
 }
 
 TEST(UpsertOptionsOfAStream, SayNothingOfFiles) {
