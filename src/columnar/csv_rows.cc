@@ -11,6 +11,7 @@
 #include "columnar/text_rows.h"
 #include "penstock/error.h"
 #include "staging/chunk_text.h"
+#include "staging/csv_field.h"
 #include "staging/csv_index.h"
 
 namespace penstock::columnar {
@@ -18,7 +19,7 @@ namespace {
 
 using staging::Chunk;
 using staging::CsvBlock;
-using staging::CsvDialect;
+using staging::CsvFault;
 using staging::kCsvBlockBytes;
 
 constexpr std::size_t kStretch = 64 * kCsvBlockBytes;
@@ -216,41 +217,14 @@ class CsvRows final : public TextRows {
     return std::nullopt;
   }
 
-  // What is in a field's quotes, and of what was escaped or doubled: just itself. Stands until the next column is read.
-  std::string_view plain(std::string_view field, const char*& fault) {
-    const CsvDialect& dialect = shape_.dialect;
-    const std::string_view inside = field.size() >= 2 ? field.substr(1, field.size() - 2) : "";
-    const bool is_simple = !dialect.escape && field.size() >= 2 && field.front() == dialect.quote &&
-                           field.back() == dialect.quote && inside.find(dialect.quote) == std::string_view::npos;
-    if (is_simple) return inside;
-    const auto is_blank = [&](char c) { return (c == ' ' || c == '\t') && c != dialect.delimiter; };
-    std::size_t at = 0;
-    while (at < field.size() && is_blank(field[at])) ++at;
-    const bool is_quoted = at < field.size() && field[at] == dialect.quote;
-    at = is_quoted ? at + 1 : 0;
+  // Stands until the next column is read.
+  std::string_view plain(std::string_view raw, const char*& fault) {
     // as much as all fields together: what was handed out stays where it is
     if (unquoted_.size() == 0) unquoted_.reserve(bytes_of_rows());
-    const std::size_t begin = unquoted_.size();
-    for (; at < field.size(); ++at) {
-      const bool is_more = at + 1 < field.size();
-      const bool is_escaped = dialect.escape && field[at] == *dialect.escape && is_more;
-      if (is_escaped) {
-        ++at;
-      } else if (field[at] == dialect.quote) {
-        if (!is_quoted) {
-          fault = "a quote inside a field that does not begin with one";
-          break;
-        }
-        const bool is_doubled = is_more && field[at + 1] == dialect.quote;
-        if (!is_doubled) {
-          if (!std::ranges::all_of(field.substr(at + 1), is_blank)) fault = "text behind a field's closing quote";
-          break;
-        }
-        ++at;
-      }
-      unquoted_.append(field[at]);
-    }
-    return {unquoted_.begin() + begin, unquoted_.size() - begin};
+    const staging::CsvField field = staging::csv_field(raw, shape_.dialect, unquoted_);
+    if (field.fault == CsvFault::quote_inside) fault = "a quote inside a field that does not begin with one";
+    if (field.fault == CsvFault::text_behind_quote) fault = "text behind a field's closing quote";
+    return field.value;
   }
 
   [[noreturn]] void refuse(const Bad& bad) const {

@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <bit>
 #include <span>
 
 #include "discovery/chunk_profiles.h"
 #include "penstock/error.h"
 #include "staging/chunk_text.h"
+#include "staging/csv_field.h"
 #include "staging/csv_index.h"
 
 namespace penstock::discovery {
@@ -14,7 +14,7 @@ namespace {
 
 using staging::Chunk;
 using staging::CsvBlock;
-using staging::CsvDialect;
+using staging::CsvFault;
 using staging::kCsvBlockBytes;
 
 constexpr std::size_t kStretch = 64 * kCsvBlockBytes;
@@ -23,13 +23,13 @@ constexpr std::size_t kStretch = 64 * kCsvBlockBytes;
 class CsvRun {
  public:
   CsvRun(const staging::CsvShape& shape, const Chunk& chunk, std::string_view input, std::uint64_t number,
-         std::span<Profile> columns, std::string& scratch)
+         std::span<Profile> columns, staging::Buffer& unquoted)
       : shape_(shape),
         chunk_(chunk),
         input_(input),
         number_(number),
         columns_(columns),
-        scratch_(scratch),
+        unquoted_(unquoted),
         text_(chunk.text()) {}
 
   std::uint64_t run(std::span<CsvBlock> blocks) {
@@ -99,40 +99,12 @@ class CsvRun {
     }
   }
 
-  // What is in a field's quotes, and of what was escaped or doubled: just itself.
   std::string_view plain(std::string_view raw) {
-    const CsvDialect& dialect = shape_.dialect;
-    const auto is_blank = [&](char c) { return (c == ' ' || c == '\t') && c != dialect.delimiter; };
-    std::string_view rest = raw;
-    while (!rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);
-    const bool is_quoted = !rest.empty() && rest.front() == dialect.quote;
-    if (!is_quoted) return unquoted(raw);
-    scratch_.clear();
-    for (std::size_t i = 1; i < rest.size(); ++i) {
-      const bool is_more = i + 1 < rest.size();
-      const bool is_escaped = dialect.escape && rest[i] == *dialect.escape && is_more;
-      const bool is_quote = rest[i] == dialect.quote && !is_escaped;
-      const bool is_doubled = is_quote && is_more && rest[i + 1] == dialect.quote;
-      if (is_quote && !is_doubled) {
-        if (!std::ranges::all_of(rest.substr(i + 1), is_blank)) refuse("text behind a field's closing quote");
-        break;
-      }
-      if (is_escaped || is_doubled) ++i;
-      scratch_ += rest[i];
-    }
-    return scratch_;
-  }
-
-  std::string_view unquoted(std::string_view raw) {
-    const CsvDialect& dialect = shape_.dialect;
-    if (has_quotes_) refuse("a quote inside a field that does not begin with one");
-    if (raw.find(*dialect.escape) == std::string_view::npos) return raw;
-    scratch_.clear();
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-      if (raw[i] == *dialect.escape && i + 1 < raw.size()) ++i;
-      scratch_ += raw[i];
-    }
-    return scratch_;
+    unquoted_.clear();
+    const staging::CsvField field = staging::csv_field(raw, shape_.dialect, unquoted_);
+    if (field.fault == CsvFault::quote_inside) refuse("a quote inside a field that does not begin with one");
+    if (field.fault == CsvFault::text_behind_quote) refuse("text behind a field's closing quote");
+    return field.value;
   }
 
   [[noreturn]] void refuse(std::string_view what) const { staging::refuse_at(chunk_, input_, field_, what); }
@@ -148,7 +120,7 @@ class CsvRun {
   const std::string_view input_;
   const std::uint64_t number_;
   const std::span<Profile> columns_;
-  std::string& scratch_;
+  staging::Buffer& unquoted_;
   const std::string_view text_;
   std::size_t field_ = 0;  // where the field begins
   std::size_t fields_ = 0;
@@ -163,7 +135,7 @@ class CsvProfiles final : public ChunkProfiles {
 
   std::uint64_t add(const Chunk& chunk, std::string_view input, std::uint64_t number) override {
     staging::refuse_unless_text(chunk, input);
-    return CsvRun(shape_, chunk, input, number, columns_, scratch_).run(blocks_);
+    return CsvRun(shape_, chunk, input, number, columns_, unquoted_).run(blocks_);
   }
 
   void merge(ChunkProfiles& other) override {
@@ -182,7 +154,7 @@ class CsvProfiles final : public ChunkProfiles {
   const staging::CsvShape shape_;
   std::vector<Profile> columns_;
   std::vector<CsvBlock> blocks_;
-  std::string scratch_;
+  staging::Buffer unquoted_;
 };
 
 }  // namespace

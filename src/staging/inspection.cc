@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "penstock/error.h"
 #include "staging/chunk_text.h"
+#include "staging/csv_field.h"
 #include "staging/csv_index.h"
 
 namespace penstock::staging {
@@ -65,15 +66,14 @@ class CsvFields {
     const bool has_quote = field.find(dialect_.quote) != std::string_view::npos;
     const bool has_escape = dialect_.escape && field.find(*dialect_.escape) != std::string_view::npos;
     if (!has_quote && !has_escape) return checked(field);
-    std::size_t at = 0;
-    while (at < field.size() && is_blank(field[at])) ++at;
-    if (at < field.size() && field[at] == dialect_.quote) return quoted(field, at + 1);
-    return unquoted(field);
+    unquoted_.clear();
+    const CsvField read = csv_field(field, dialect_, unquoted_);
+    if (read.fault == CsvFault::quote_inside) return {field, "there is a quote inside, and none at the start"};
+    if (read.fault == CsvFault::text_behind_quote) return {field, "there is text behind the closing quote"};
+    return read.is_quoted ? checked(read.value) : FieldValue{read.value};
   }
 
  private:
-  [[nodiscard]] bool is_blank(char c) const { return (c == ' ' || c == '\t') && c != dialect_.delimiter; }
-
   static FieldValue checked(std::string_view value) {
     if (value == kNullText) {
       return {value, "the value is the character U+001A alone, which stands for NULL in what is staged"};
@@ -81,41 +81,9 @@ class CsvFields {
     return {value};
   }
 
-  FieldValue quoted(std::string_view field, std::size_t at) {
-    text_.clear();
-    for (; at < field.size(); ++at) {
-      const bool is_last = at + 1 == field.size();
-      if (field[at] == dialect_.escape && !is_last) {
-        ++at;
-      } else if (field[at] == dialect_.quote) {
-        if (is_last || field[at + 1] != dialect_.quote) break;
-        ++at;
-      }
-      text_.push_back(field[at]);
-    }
-    const std::string_view behind = at < field.size() ? field.substr(at + 1) : "";
-    if (!std::ranges::all_of(behind, [this](char c) { return is_blank(c); })) {
-      return {field, "there is text behind the closing quote"};
-    }
-    return checked(text_);
-  }
-
-  FieldValue unquoted(std::string_view field) {
-    text_.clear();
-    for (std::size_t at = 0; at < field.size(); ++at) {
-      if (field[at] == dialect_.escape && at + 1 < field.size()) {
-        ++at;
-      } else if (field[at] == dialect_.quote) {
-        return {field, "there is a quote inside, and none at the start"};
-      }
-      text_.push_back(field[at]);
-    }
-    return {std::string_view(text_)};
-  }
-
   const CsvDialect dialect_;
   const std::string null_text_;
-  std::string text_;
+  Buffer unquoted_;
 };
 
 class CsvInspector final : public Inspector {
