@@ -23,7 +23,6 @@ class BatchSupply final : public Supply {
               const StagingBase& base, const std::string& load_id)
       : options_(options),
         context_(context),
-        load_id_(load_id),
         rows_(std::move(rows)),
         names_(options.columns.empty() ? columnar::names_of(*rows_) : options.columns),
         objects_(context, base, load_id) {}
@@ -46,7 +45,7 @@ class BatchSupply final : public Supply {
     Batch batch{.columns = match_columns(names_, table, name()),
                 .has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),
                 .format = redshift::CsvFormat{},
-                .compression = kPartCopyCompression,
+                .compression = kPartCompression,
                 .null_as = std::string(staging::kNullText),
                 .access = copy_access(context_),
                 .region = copy_region(context_)};
@@ -88,16 +87,13 @@ class BatchSupply final : public Supply {
     // the other half is for the batches that are under way
     staging::StageOptions how{
         .shape = staging::CsvShape{.fields = batch.columns.size(), .with_position = batch.has_position},
-        .compression = kPartCompression,
-        .memory = options_.memory / 2,
-        .metadata = {{"penstock-load", load_id_}}};
+        .memory = options_.memory / 2};
     how.on_progress = progress_of(on_progress, 0);
     return how;
   }
 
   const UpsertOptions& options_;
   const LoadContext& context_;
-  const std::string load_id_;
   const std::shared_ptr<columnar::BatchReader> rows_;
   const std::vector<std::string> names_;
   StagedObjects objects_;

@@ -63,7 +63,6 @@ class PostgresSupply final : public Supply {
                  const std::string& load_id)
       : options_(options),
         context_(context),
-        load_id_(load_id),
         rows_(postgres::parse_address(options.sources.front()), options.query, options.streams, {.stop = context.stop},
               context.log),
         objects_(context, base, load_id) {}
@@ -82,7 +81,7 @@ class PostgresSupply final : public Supply {
     Batch batch{.columns = match_columns(names_of(rows_.columns()), table, rows_.name()),
                 .has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),
                 .format = redshift::CsvFormat{.delimiter = staging::kPostgresDelimiter, .quote = '"'},
-                .compression = kPartCopyCompression,
+                .compression = kPartCompression,
                 .null_as = std::string(staging::kNullText),
                 .access = copy_access(context_),
                 .region = copy_region(context_)};
@@ -122,16 +121,13 @@ class PostgresSupply final : public Supply {
   [[nodiscard]] staging::StageOptions stage_options(
       const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) const {
     staging::StageOptions how{.shape = staging::PostgresShape{.fields = fields_, .with_position = batch.has_position},
-                              .compression = kPartCompression,
-                              .memory = options_.memory,
-                              .metadata = {{"penstock-load", load_id_}}};
+                              .memory = options_.memory};
     how.on_progress = progress_of(on_progress, 0);
     return how;
   }
 
   const UpsertOptions& options_;
   const LoadContext& context_;
-  const std::string load_id_;
   postgres::Rows rows_;
   StagedObjects objects_;
   mutable std::vector<staging::PostgresField> fields_;  // by the table that batch() was asked for

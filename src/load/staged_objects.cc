@@ -13,6 +13,7 @@ namespace penstock {
 
 StagedObjects::StagedObjects(const LoadContext& context, const StagingBase& base, const std::string& load_id)
     : store_(context.buckets.open(base.bucket)),
+      load_id_(load_id),
       prefix_(fmt::format("{}staged/{}/", base.prefix, load_id)),
       log_(context.log) {}
 
@@ -32,8 +33,10 @@ StagedObjects::~StagedObjects() {
 
 std::string StagedObjects::manifest_uri() const { return store_->uri_of(manifest_key()); }
 
-staging::Staged StagedObjects::stage(std::span<const staging::Input> inputs, const staging::StageOptions& how,
+staging::Staged StagedObjects::stage(std::span<const staging::Input> inputs, staging::StageOptions how,
                                      const std::stop_token& stop) {
+  how.compression = Compression::gzip;
+  how.metadata = {{"penstock-load", load_id_}};
   staging::Staged staged;
   try {
     staged = staging::stage(inputs, *store_, prefix_, how, stop);

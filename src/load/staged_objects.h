@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include "codec/compress.h"
 #include "load/staging.h"
 #include "penstock/load.h"
 #include "penstock/store.h"
@@ -21,9 +20,8 @@
 
 namespace penstock {
 
-// How parts are compressed, and what COPY is told of it: docs/decisions/gzip-for-staging.md.
-inline constexpr Compression kPartCompression = Compression::gzip;
-inline constexpr redshift::CopyCompression kPartCopyCompression = redshift::CopyCompression::gzip;
+// What COPY is told of how parts are compressed: docs/decisions/gzip-for-staging.md.
+inline constexpr redshift::CopyCompression kPartCompression = redshift::CopyCompression::gzip;
 
 class StagedObjects {
  public:
@@ -36,9 +34,9 @@ class StagedObjects {
   [[nodiscard]] ObjectStore& store() const noexcept { return *store_; }
   [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }  // of keys; ends in /
   [[nodiscard]] std::string manifest_uri() const;
-  // Stages below the prefix, and takes the parts. unavailable: an upload was taken away by somebody.
-  staging::Staged stage(std::span<const staging::Input> inputs, const staging::StageOptions& how,
-                        const std::stop_token& stop);
+  // Stages below the prefix, compressed as COPY will be told, and takes the parts. unavailable: an upload was taken
+  // away by somebody.
+  staging::Staged stage(std::span<const staging::Input> inputs, staging::StageOptions how, const std::stop_token& stop);
   // These stand below the prefix now: they are to be removed, and a manifest names them. Of none there is no manifest.
   void take(std::span<const ObjectInfo> objects);
   // A manifest alone, of what is not ours and stays.
@@ -52,6 +50,7 @@ class StagedObjects {
   [[nodiscard]] std::string manifest_key() const { return prefix_ + "manifest.json"; }
 
   const std::unique_ptr<ObjectStore> store_;
+  const std::string load_id_;
   const std::string prefix_;
   Log& log_;
   std::vector<std::string> keys_;

@@ -48,7 +48,7 @@ class StagedSupply final : public Supply {
 
   [[nodiscard]] Batch batch(const redshift::CatalogTable& table) const override {
     Batch batch{.has_position = options_.duplicates == Duplicates::last && !options_.key.empty(),
-                .compression = kPartCopyCompression,
+                .compression = kPartCompression,
                 .access = copy_access(context_),
                 .region = copy_region(context_)};
     if (source_.format == SourceFormat::json) {
@@ -214,9 +214,7 @@ class StagedSupply final : public Supply {
 
   [[nodiscard]] staging::StageOptions stage_options(
       const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) const {
-    staging::StageOptions how{.compression = kPartCompression,
-                              .memory = options_.memory - arrows_memory(),
-                              .metadata = {{"penstock-load", load_id_}}};
+    staging::StageOptions how{.memory = options_.memory - arrows_memory()};
     if (source_.format == SourceFormat::json) {
       how.shape = staging::JsonShape{.position_name = batch.has_position ? kPositionColumn : ""};
     } else {
