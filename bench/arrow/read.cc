@@ -10,7 +10,6 @@
 
 #include <chrono>
 #include <deque>
-#include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -21,17 +20,11 @@
 #include "penstock/environment.h"
 #include "penstock/store.h"
 #include "penstock/uri.h"
+#include "program.h"
 
 namespace {
 
 using namespace penstock;
-
-class Warnings final : public Log {
- public:
-  void write(Severity severity, std::string_view message) noexcept override {
-    if (severity >= Severity::warning) fmt::print(stderr, "{}\n", message);
-  }
-};
 
 // Objects that are read one after the other, and asked for before their turn comes.
 class Ahead {
@@ -53,15 +46,6 @@ class Ahead {
   std::size_t next_ = 0;
   std::deque<std::unique_ptr<ObjectReader>> open_;
 };
-
-// Of this program alone: what getrusage() says is at least what whoever started it had.
-unsigned long peak_mebibytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::stoul(line.substr(6)) / 1024;
-  }
-  throw std::runtime_error("there is no VmHWM in /proc/self/status");
-}
 
 template <typename Array>
 std::int64_t sum_of(const arrow::Array& array) {

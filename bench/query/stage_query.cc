@@ -11,18 +11,12 @@
 #include "penstock/store.h"
 #include "postgres/address.h"
 #include "postgres/rows.h"
+#include "program.h"
 #include "staging/pipeline.h"
 
 namespace {
 
 using namespace penstock;
-
-class Warnings final : public Log {
- public:
-  void write(Severity severity, std::string_view message) noexcept override {
-    if (severity >= Severity::warning) fmt::print(stderr, "{}\n", message);
-  }
-};
 
 void run(const std::string& uri, unsigned streams, const std::string& bucket, const std::string& prefix) {
   Warnings log;

@@ -7,12 +7,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <string>
 
 #include "penstock/environment.h"
 #include "penstock/store.h"
+#include "program.h"
 #include "staging/pipeline.h"
 
 namespace {
@@ -33,27 +33,11 @@ class FileReader final : public ObjectReader {
   const int fd_;  // closed with the process
 };
 
-class Warnings final : public Log {
- public:
-  void write(Severity severity, std::string_view message) noexcept override {
-    if (severity >= Severity::warning) fmt::print(stderr, "{}\n", message);
-  }
-};
-
 Compression compression_named(const std::string& name) {
   if (name == "zstd") return Compression::zstd;
   if (name == "gzip") return Compression::gzip;
   if (name == "none") return Compression::none;
   throw std::runtime_error("there is no codec " + name);
-}
-
-// Of this program alone: what getrusage() says is at least what whoever started it had.
-unsigned long peak_mebibytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::stoul(line.substr(6)) / 1024;
-  }
-  throw std::runtime_error("there is no VmHWM in /proc/self/status");
 }
 
 void run(const std::string& file, const std::string& bucket, const std::string& prefix, const std::string& codec,
