@@ -166,12 +166,8 @@ def test_a_dry_run_changes_nothing(bed):
     assert "CREATE TABLE" in said and "COPY" in said and not bed.exists("users")
 
 
-@pytest.mark.parametrize("how", ["lost", "stopped"])
-def test_what_breaks_off_in_the_middle_leaves_nothing(bed, how):
-    bed.connection.execute("CREATE TABLE users (id int)")
-    bed.connection.execute("INSERT INTO users VALUES (7)")
-    bed.make_slow("users")
-    running = bed.start(bed.file(USERS.select(["id"])), bed.table("users"), "--replace")
+def broken_off(bed, running, how):
+    """While the server copies: its connection is lost, or somebody types Ctrl-C."""
     bed.wait_for("COPY")
     if how == "lost":
         bed.end("COPY")
@@ -179,6 +175,16 @@ def test_what_breaks_off_in_the_middle_leaves_nothing(bed, how):
         running.process.send_signal(signal.SIGINT)
     run = running.wait()
     assert run.code == (1 if how == "lost" else 130), str(run)
+    return run
+
+
+@pytest.mark.parametrize("how", ["lost", "stopped"])
+def test_what_breaks_off_in_the_middle_leaves_nothing(bed, how):
+    bed.connection.execute("CREATE TABLE users (id int)")
+    bed.connection.execute("INSERT INTO users VALUES (7)")
+    bed.make_slow("users")
+    running = bed.start(bed.file(USERS.select(["id"])), bed.table("users"), "--replace")
+    run = broken_off(bed, running, how)
     assert "nothing was written" in run.said
     wait_until(lambda: not bed.pids("COPY"), "the server has given up")
     assert bed.rows("users") == [(7,)]
@@ -298,13 +304,7 @@ def test_what_nothing_holds_is_refused_by_its_column(bed):
 def test_a_read_that_breaks_off_leaves_no_file(bed, how, name):
     query = "SELECT i AS id, 'slow' || pg_sleep(0.001) AS t FROM generate_series(1, 100000) i"
     running = bed.start(bed.postgres, str(bed.tmp / name), "--query", query)
-    bed.wait_for("COPY")
-    if how == "lost":
-        bed.end("COPY")
-    else:
-        running.process.send_signal(signal.SIGINT)
-    run = running.wait()
-    assert run.code == (1 if how == "lost" else 130), str(run)
+    broken_off(bed, running, how)
     assert list(bed.tmp.iterdir()) == []
     wait_until(lambda: not bed.pids("COPY"), "the server has given up")
 
