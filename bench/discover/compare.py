@@ -20,6 +20,7 @@ from wide_csv import COLUMNS, block_of_csv
 NAMES = [column.split()[0] for column in COLUMNS.split(", ")]
 DUCKDB = """
 import duckdb, json, resource, sys, time
+duckdb.sql('SET enable_progress_bar = false')
 begin = time.perf_counter()
 found = duckdb.sql(f"SELECT Columns FROM sniff_csv('{sys.argv[1]}', header=false, sample_size=-1)").fetchall()
 seconds = time.perf_counter() - begin

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from s3_lab import S3Lab
 
+BLOCK = 16 << 20  # bytes
+
 
 def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.file_digest(path.open("rb"), "sha256").hexdigest()
@@ -33,10 +35,13 @@ class Lab(S3Lab):
         self.forget()
         expected = {}
         for name, size in sizes.items():
-            body = random.Random(name).randbytes(size)
-            expected[name] = hashlib.sha256(body).hexdigest()
-            path = self.folder / "body"
-            path.write_bytes(body)
+            path, digest, some = self.folder / "body", hashlib.sha256(), random.Random(name)
+            with path.open("wb") as file:
+                for start in range(0, size, BLOCK):
+                    block = some.randbytes(min(BLOCK, size - start))
+                    digest.update(block)
+                    file.write(block)
+            expected[name] = digest.hexdigest()
             self.s3.upload_file(str(path), "bench", f"in/{name}")
             path.unlink()
         return expected
@@ -77,14 +82,14 @@ def compare(lab: Lab, what: str, sizes: dict[str, int], rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--penstock", type=Path, required=True)
+    parser.add_argument("--binaries", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", "5")))
     parser.add_argument("--megabytes", type=int, default=int(os.environ.get("MEGABYTES", "1000")))
     parser.add_argument("--objects", type=int, default=int(os.environ.get("OBJECTS", "200")))
     parser.add_argument("--folder", default="/dev/shm", help="of memory, best")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        lab = Lab(given.penstock.resolve(), Path(folder))
+        lab = Lab(given.binaries.absolute() / "penstock", Path(folder))
         try:
             compare(lab, f"one of {given.megabytes} MB", {"large.parquet": given.megabytes * 1_000_000}, given.rounds)
             compare(lab, f"{given.objects} of 1 MB",
