@@ -44,7 +44,7 @@ class Moves:
     def move(self, source: str, destination: str) -> tuple[float, float]:
         """MiB at most, and seconds."""
         started = time.monotonic()
-        process = subprocess.Popen([self.penstock, "--quiet", "move", source, destination, "--replace"],
+        process = subprocess.Popen([self.penstock, "move", "--quiet", source, destination, "--replace"],
                                    env=self.lab.environment, stdout=subprocess.DEVNULL)
         _pid, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -1,0 +1,35 @@
+// What the cluster knows of loads from below a prefix, one record a load of a key.
+//
+// Threads: one. Errors: Error, of the cluster.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "penstock/reconcile.h"
+
+namespace penstock::reconcile {
+
+struct LoadOfKey {
+  std::string key;  // of the bucket; without "s3://bucket/"
+  KeyLoad load;
+};
+
+// In bytewise order of keys; those of one key in the order of their times. A load that several witnesses tell of (the
+// ledger, SYS, STL) comes once, with what all of them say.
+class LoadStream {
+ public:
+  virtual ~LoadStream() = default;
+  virtual std::optional<LoadOfKey> next() = 0;
+  // A line each, for people: which witnesses were asked, since when they remember, which could not be read and why.
+  [[nodiscard]] virtual std::vector<std::string> notes() const = 0;
+};
+
+// Loads of all times, of keys of this bucket that begin with the prefix. Each witness is read over a session of its own
+// (Redshift has one cursor a session), `options.table` restricts them. Not found in any: an empty stream.
+std::unique_ptr<LoadStream> loads_of(const std::string& bucket, const std::string& prefix,
+                                     const ReconcileOptions& options, const ReconcileContext& context);
+
+}  // namespace penstock::reconcile
