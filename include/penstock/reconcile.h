@@ -142,6 +142,6 @@ class KeyFindings {
 std::vector<std::string> problems_of(const ReconcileOptions& options);
 
 // Memory: a page of the listing and one of the cursor, however many keys there are.
-std::unique_ptr<KeyFindings> reconcile(const ReconcileOptions& options, const ReconcileContext& context);
+std::unique_ptr<KeyFindings> reconcile_keys(const ReconcileOptions& options, const ReconcileContext& context);
 
 }  // namespace penstock
