@@ -61,7 +61,10 @@ struct ServerSideEncryption {
 struct CreateOptions {
   bool only_if_absent = false;  // If-None-Match: *; commit() throws conflict if the key is there
   std::map<std::string, std::string> metadata{};
-  std::optional<ServerSideEncryption> encryption{};  // nullopt: as the bucket does by itself
+  std::map<std::string, std::string> added_metadata{};  // beside `metadata`, and in copy() beside what comes along
+  std::optional<ServerSideEncryption> encryption{};     // nullopt: as the bucket does by itself
+  // By S3's names: STANDARD_IA, GLACIER_IR. Empty: the bucket's own. A store that is not S3 has STANDARD and no other.
+  std::string storage_class{};
 };
 
 struct ByteRange {  // as much of it as lies inside the object
@@ -92,6 +95,9 @@ class ObjectStore {
   virtual void remove(std::span<const std::string> keys, RemoveOptions options = {}) = 0;
   // Removes the key if it still is this version. False: it is another version now, and was kept. Absent is true.
   virtual bool remove_if_unchanged(const ObjectInfo& object) = 0;
+  // Whether that is one step for the server, or a look and then a removal, between which the key may be overwritten.
+  // Where this isn't known beforehand, it is tried on an object that is written there and removed; the key is absent.
+  virtual bool removes_in_one_step(const std::string& key_to_try) = 0;
   // Multipart uploads begun under the prefix and neither completed nor aborted: what a killed writer left.
   struct OpenUpload {
     std::string key;

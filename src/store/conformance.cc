@@ -422,6 +422,10 @@ TEST_P(StoreConformance, KeepsUserMetadataForHead) {
     store_->copy(written, *store_, "renamed", {.metadata = {{"other", "1"}}});
     EXPECT_THAT(store_->head("renamed").value().metadata,
                 ElementsAre(std::pair<const std::string, std::string>("other", "1")));
+    store_->copy(written, *store_, "marked", {.added_metadata = {{"mark", "2"}}});
+    auto with_mark = metadata;
+    with_mark["mark"] = "2";
+    EXPECT_THAT(store_->head("marked").value().metadata, ElementsAreArray(with_mark)) << "beside what comes along";
   }
   write_all(*store_, "k", "x");
   EXPECT_THAT(store_->head("k").value().metadata, IsEmpty()) << "of the version that is there, and of no other";
@@ -487,6 +491,17 @@ TEST_P(StoreConformance, RemovesIfUnchangedOnly) {
   EXPECT_TRUE(store_->remove_if_unchanged(now));
   EXPECT_EQ(store_->head("k"), std::nullopt);
   EXPECT_TRUE(store_->remove_if_unchanged(now)) << "absent is removed";
+}
+
+TEST_P(StoreConformance, LooksAndRemovesInOneStepAndLeavesNothingOfTheTrial) {
+  EXPECT_TRUE(store_->removes_in_one_step("to/try"));
+  EXPECT_THAT(keys(*store_), IsEmpty());
+}
+
+TEST_P(StoreConformance, StoresAsStandardWhenAsked) {
+  const ObjectInfo written = write_all(*store_, "k", "x", {.storage_class = "STANDARD"});
+  store_->copy(written, *store_, "to", {.storage_class = "STANDARD"});
+  EXPECT_EQ(read_all(*store_, "to", 10), "x");
 }
 
 TEST_P(StoreConformance, ShowsAndAbortsOpenUploads) {

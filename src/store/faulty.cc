@@ -103,6 +103,10 @@ class FaultyStore final : public ObjectStore {
   bool remove_if_unchanged(const ObjectInfo& object) override {
     return with_faults(StoreCall::remove_if_unchanged, object.key, [&] { return inner_->remove_if_unchanged(object); });
   }
+  bool removes_in_one_step(const std::string& key_to_try) override {
+    return with_faults(StoreCall::removes_in_one_step, key_to_try,
+                       [&] { return inner_->removes_in_one_step(key_to_try); });
+  }
   std::vector<OpenUpload> open_uploads(std::string_view prefix) override {
     return with_faults(StoreCall::open_uploads, prefix, [&] { return inner_->open_uploads(prefix); });
   }

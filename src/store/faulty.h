@@ -34,6 +34,7 @@ enum class StoreCall {
   copy,
   remove,
   remove_if_unchanged,
+  removes_in_one_step,
   open_uploads,
   abort_upload,
 };

@@ -68,6 +68,7 @@ class FolderStore final : public ObjectStore {
   ObjectInfo copy(const ObjectInfo& from, const ObjectStore& source, std::string key, CreateOptions options) override;
   void remove(std::span<const std::string> keys, RemoveOptions options) override;
   bool remove_if_unchanged(const ObjectInfo& object) override;
+  bool removes_in_one_step(const std::string& /*key_to_try*/) override { return true; }
   std::vector<OpenUpload> open_uploads(std::string_view prefix) override;
   void abort_upload(const OpenUpload& upload) override;
 
@@ -196,8 +197,10 @@ std::unique_ptr<ObjectReader> FolderStore::open(const ObjectInfo& object, std::o
 
 std::unique_ptr<ObjectWriter> FolderStore::create(std::string key, CreateOptions options) {
   check_key(key);
+  options.metadata = metadata_for(options);
   check_metadata(options.metadata);
   check_encryption(options);
+  check_storage_class(options);
   return std::make_unique<FolderWriter>(*this, std::move(key), std::move(options));
 }
 
@@ -206,7 +209,7 @@ ObjectInfo FolderStore::copy(const ObjectInfo& from, const ObjectStore& source, 
   const auto* other = dynamic_cast<const FolderStore*>(&source);
   if (other == nullptr || &other->root_ != &root_) throw other_buckets("copy", source.uri_of(from.key));
   Pinned found = other->pinned("copy", from);
-  if (options.metadata.empty()) options.metadata = found.now.metadata;
+  options.metadata = metadata_for(options, found.now.metadata);
   FolderReader reader(std::move(found.file), covered(found.now, {}), source.uri_of(from.key));
   const auto writer = create(std::move(key), std::move(options));
   std::vector<std::byte> buffer(kChunk);

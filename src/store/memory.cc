@@ -63,6 +63,7 @@ class MemoryStore final : public ObjectStore {
   ObjectInfo copy(const ObjectInfo& from, const ObjectStore& source, std::string key, CreateOptions options) override;
   void remove(std::span<const std::string> keys, RemoveOptions options) override;
   bool remove_if_unchanged(const ObjectInfo& object) override;
+  bool removes_in_one_step(const std::string& /*key_to_try*/) override { return true; }
   std::vector<OpenUpload> open_uploads(std::string_view prefix) override;
   void abort_upload(const OpenUpload& upload) override;
 
@@ -186,20 +187,23 @@ std::unique_ptr<ObjectReader> MemoryStore::open(const ObjectInfo& object, std::o
 
 std::unique_ptr<ObjectWriter> MemoryStore::create(std::string key, CreateOptions options) {
   check_key(key);
+  options.metadata = metadata_for(options);
   check_metadata(options.metadata);
   check_encryption(options);
+  check_storage_class(options);
   return std::make_unique<MemoryWriter>(*this, std::move(key), std::move(options));
 }
 
 ObjectInfo MemoryStore::copy(const ObjectInfo& from, const ObjectStore& source, std::string key,
                              CreateOptions options) {
   check_key(key);
-  check_metadata(options.metadata);
   check_encryption(options);
+  check_storage_class(options);
   const auto* other = dynamic_cast<const MemoryStore*>(&source);
   if (other == nullptr || !other->shares(all_)) throw other_buckets("copy", source.uri_of(from.key));
   Object object = other->pinned("copy", from);
-  if (options.metadata.empty()) options.metadata = object.info.metadata;
+  options.metadata = metadata_for(options, object.info.metadata);
+  check_metadata(options.metadata);
   return in_bucket("copy", [&](Bucket& bucket) {
     return put(bucket, std::move(key), std::move(object.bytes), std::move(object.info.etag), std::move(options));
   });

@@ -43,6 +43,19 @@ void check_encryption(const CreateOptions& options) {
                                               printable(options.encryption->kms_key_id)));
 }
 
+void check_storage_class(const CreateOptions& options) {
+  if (options.storage_class.empty() || options.storage_class == "STANDARD") return;
+  throw Error(ErrorKind::refused,
+              fmt::format("store as {}: only S3 has storage classes", printable(options.storage_class)));
+}
+
+std::map<std::string, std::string> metadata_for(const CreateOptions& options,
+                                                const std::map<std::string, std::string>& of_source) {
+  auto metadata = options.metadata.empty() ? of_source : options.metadata;
+  for (const auto& [name, value] : options.added_metadata) metadata[name] = value;
+  return metadata;
+}
+
 void check_metadata(const std::map<std::string, std::string>& metadata) {
   const auto in_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
   const auto in_value = [](char c) { return c >= ' ' && c <= '~'; };

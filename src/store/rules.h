@@ -19,6 +19,12 @@ void check_key(std::string_view key);
 void check_metadata(const std::map<std::string, std::string>& metadata);
 // For stores that have no key management: throws Error refused where a key of it is asked for.
 void check_encryption(const CreateOptions& options);
+// For stores that have one class of storage: throws Error refused where another than STANDARD is asked for.
+void check_storage_class(const CreateOptions& options);
+
+// What a new object is given: the metadata of the options, else of the object that is copied; and what is added.
+std::map<std::string, std::string> metadata_for(const CreateOptions& options,
+                                                const std::map<std::string, std::string>& of_source = {});
 
 // The part of the object that the range covers; the whole without one. A range beyond the end covers nothing.
 ByteRange covered(const ObjectInfo& object, const std::optional<ByteRange>& range);

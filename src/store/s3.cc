@@ -56,6 +56,7 @@ class S3Store final : public ObjectStore {
 
   void remove(std::span<const std::string> keys, RemoveOptions options) override;
   bool remove_if_unchanged(const ObjectInfo& object) override;
+  bool removes_in_one_step(const std::string& key_to_try) override;
   std::vector<OpenUpload> open_uploads(std::string_view prefix) override;
   void abort_upload(const OpenUpload& upload) override;
 
@@ -68,6 +69,7 @@ class S3Store final : public ObjectStore {
     RemoveOptions options;
     std::vector<Refusal> refusals{};
   };
+  [[nodiscard]] S3Response remove_version(const std::string& key, std::string_view etag, bool even_when_stopped) const;
   void remove_one(const std::string& key, Removal& removal);
   void remove_batch(std::span<const std::string> keys, Removal& removal);
 
@@ -147,15 +149,31 @@ bool S3Store::remove_if_unchanged(const ObjectInfo& object) {
     if (!now) return true;
     if (now->etag != object.etag) return false;
   }
-  const S3Response response = call(bucket_.client, {.operation = "DeleteObject",
-                                                    .method = "DELETE",
-                                                    .bucket = bucket_.name,
-                                                    .key = object.key,
-                                                    .headers = {{"If-Match", quoted_etag(object.etag)}}});
+  const S3Response response = remove_version(object.key, object.etag, false);
   if (response.is_success()) return true;
   if (response.status == 412) return false;
   if (response.status == 404 && s3_code(response) != "NoSuchBucket") return true;
   throw bucket_.failure("remove", object.key, response);
+}
+
+S3Response S3Store::remove_version(const std::string& key, std::string_view etag, bool even_when_stopped) const {
+  return call(bucket_.client, {.operation = "DeleteObject",
+                               .method = "DELETE",
+                               .bucket = bucket_.name,
+                               .key = key,
+                               .headers = {{"If-Match", quoted_etag(etag)}},
+                               .even_when_stopped = even_when_stopped});
+}
+
+bool S3Store::removes_in_one_step(const std::string& key_to_try) {
+  if (!bucket_.client.addresses().is_custom()) return true;  // AWS's own S3 documents it
+  constexpr std::string_view kNobodysEtag = "00000000000000000000000000000000";
+  write_all(*this, key_to_try, "", {.only_if_absent = true});
+  const S3Response response = remove_version(key_to_try, kNobodysEtag, true);
+  remove(std::span(&key_to_try, 1), {.even_when_stopped = true});
+  if (response.status == 412) return true;
+  if (response.is_success()) return false;
+  throw bucket_.failure("remove", key_to_try, response);
 }
 
 std::vector<ObjectStore::OpenUpload> S3Store::open_uploads(std::string_view prefix) {

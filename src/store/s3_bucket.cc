@@ -5,6 +5,7 @@
 #include <ctime>
 #include <random>
 
+#include "store/rules.h"
 #include "store/s3_failure.h"
 
 namespace penstock {
@@ -72,16 +73,19 @@ std::chrono::sys_seconds parse_http_date(std::string_view date) {
 
 std::chrono::sys_seconds parse_iso_date(std::string_view date) { return parse_date(date, "%Y-%m-%dT%H:%M:%S"); }
 
-std::map<std::string, std::string> encryption_headers(const CreateOptions& options) {
-  if (!options.encryption) return {};
+std::map<std::string, std::string> storage_headers(const CreateOptions& options) {
+  std::map<std::string, std::string> headers;
+  if (!options.storage_class.empty()) headers["x-amz-storage-class"] = options.storage_class;
+  if (!options.encryption) return headers;
   const std::string& kms_key_id = options.encryption->kms_key_id;
-  if (kms_key_id.empty()) return {{"x-amz-server-side-encryption", "AES256"}};
-  return {{"x-amz-server-side-encryption", "aws:kms"}, {"x-amz-server-side-encryption-aws-kms-key-id", kms_key_id}};
+  headers["x-amz-server-side-encryption"] = kms_key_id.empty() ? "AES256" : "aws:kms";
+  if (!kms_key_id.empty()) headers["x-amz-server-side-encryption-aws-kms-key-id"] = kms_key_id;
+  return headers;
 }
 
 std::map<std::string, std::string> creation_headers(const CreateOptions& options, const std::string& attempt) {
-  auto headers = encryption_headers(options);
-  for (const auto& [name, value] : options.metadata) headers.emplace(fmt::format("{}{}", kMetadata, name), value);
+  auto headers = storage_headers(options);
+  for (const auto& [name, value] : metadata_for(options)) headers.emplace(fmt::format("{}{}", kMetadata, name), value);
   if (!attempt.empty()) headers.emplace(fmt::format("{}{}", kMetadata, kAttempt), attempt);
   return headers;
 }

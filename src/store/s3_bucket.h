@@ -57,8 +57,8 @@ std::chrono::sys_seconds parse_iso_date(std::string_view date);   // "2015-10-21
 
 // User metadata in headers, both ways. A writer's attempt id is ours and doesn't show.
 std::map<std::string, std::string> metadata_of(const S3Response& response);
-std::map<std::string, std::string> encryption_headers(const CreateOptions& options);
-// What a new object is given: metadata, the attempt's id, encryption.
+std::map<std::string, std::string> storage_headers(const CreateOptions& options);  // encryption, storage class
+// What a new object is given: metadata, the attempt's id, encryption, storage class.
 std::map<std::string, std::string> creation_headers(const CreateOptions& options, const std::string& attempt);
 std::string new_attempt_id();
 

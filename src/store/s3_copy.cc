@@ -27,7 +27,7 @@ class S3Copy {
 
   ObjectInfo at_once() {
     // New metadata takes the place of all, so the source's has to be known where the attempt's id is to be in it.
-    auto headers = knows_attempt_ ? replacing_headers() : encryption_headers(options_);
+    auto headers = knows_attempt_ ? replacing_headers() : storage_headers(options_);
     if (knows_attempt_) headers["x-amz-metadata-directive"] = "REPLACE";
     headers.merge(source_headers());
     if (options_.only_if_absent) headers["If-None-Match"] = "*";
@@ -72,7 +72,7 @@ class S3Copy {
     if (!response.is_success()) throw source_.failure("copy", from_.key, response);
     if (bare_etag(response.header("etag")) != from_.etag) throw changed();
     CreateOptions options = options_;
-    if (options.metadata.empty()) options.metadata = metadata_of(response);
+    options.metadata = metadata_for(options_, metadata_of(response));
     auto headers = creation_headers(options, attempt_);
     for (const char* name :
          {"content-type", "content-encoding", "content-disposition", "content-language", "cache-control", "expires"}) {
@@ -151,7 +151,7 @@ class S3Copy {
   const std::string& key_;
   const CreateOptions& options_;
   const std::string attempt_ = new_attempt_id();
-  bool knows_attempt_ = options_.only_if_absent || !options_.metadata.empty();
+  bool knows_attempt_ = options_.only_if_absent || !options_.metadata.empty() || !options_.added_metadata.empty();
   S3Upload upload_;
   std::vector<S3Upload::Part> parts_;
   std::deque<std::unique_ptr<S3Exchange>> in_flight_;  // below the upload, to be cancelled before it is aborted

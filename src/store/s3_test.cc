@@ -287,7 +287,7 @@ TEST_F(S3, ACopyWithNewMetadataKeepsWhatElseTheSourceSaysOfItself) {
   EXPECT_EQ(count("CopyObject"), 1);
 }
 
-TEST_F(S3, AsksForEncryptionWhereAnObjectBegins) {
+TEST_F(S3, AsksForEncryptionAndStorageClassWhereAnObjectBegins) {
   const std::string header = "x-amz-server-side-encryption";
   const auto asked = [&](const CreateOptions& options) {
     const std::size_t before = server_.requests().size();
@@ -300,16 +300,41 @@ TEST_F(S3, AsksForEncryptionWhereAnObjectBegins) {
       const std::string operation = operation_of(request);
       const bool begins = operation == "PutObject" || operation == "CreateMultipartUpload" || operation == "CopyObject";
       if (begins) {
-        seen.insert(request.header(header) + "," + request.header(header + "-aws-kms-key-id"));
+        seen.insert(request.header(header) + "," + request.header(header + "-aws-kms-key-id") + "," +
+                    request.header("x-amz-storage-class"));
       } else {
         EXPECT_EQ(request.header(header), "") << operation << " is refused with it";
+        EXPECT_EQ(request.header("x-amz-storage-class"), "") << operation;
       }
     }
     return seen;
   };
-  EXPECT_THAT(asked({}), ElementsAre(","));
-  EXPECT_THAT(asked({.encryption = ServerSideEncryption{}}), ElementsAre("AES256,"));
-  EXPECT_THAT(asked({.encryption = ServerSideEncryption{.kms_key_id = "k"}}), ElementsAre("aws:kms,k"));
+  EXPECT_THAT(asked({}), ElementsAre(",,"));
+  EXPECT_THAT(asked({.encryption = ServerSideEncryption{}}), ElementsAre("AES256,,"));
+  EXPECT_THAT(asked({.encryption = ServerSideEncryption{.kms_key_id = "k"}}), ElementsAre("aws:kms,k,"));
+  EXPECT_THAT(asked({.storage_class = "GLACIER_IR"}), ElementsAre(",,GLACIER_IR"));
+  EXPECT_THAT(asked({.metadata = {{"a", "b"}}, .storage_class = "NONE"}), ElementsAre(",,NONE")) << "S3's to judge";
+}
+
+TEST_F(S3, LearnsWhetherAServerHeedsTheVersionThatItIsToRemove) {
+  ObjectStore& store = connect();
+  EXPECT_TRUE(store.removes_in_one_step("try"));
+  set_fault([this](const HttpRequest& request) -> std::optional<HttpReply> {
+    if (operation_of(request) != "DeleteObject") return std::nullopt;
+    held_->remove(std::vector<std::string>{"try"});
+    return HttpReply{.status = 204};
+  });
+  EXPECT_FALSE(store.removes_in_one_step("try")) << "it removes what has another ETag";
+  set_fault([](const HttpRequest& request) -> std::optional<HttpReply> {
+    if (request.header("if-match").empty()) return std::nullopt;
+    return FakeS3::error(501, "NotImplemented");
+  });
+  EXPECT_EQ(failure_of([&] { store.removes_in_one_step("try"); }).kind, ErrorKind::refused);
+  EXPECT_EQ(held_->head("try"), std::nullopt) << "nothing of the trial stays";
+  set_fault({});
+  write_all(*held_, "try", "somebody's");
+  EXPECT_EQ(failure_of([&] { store.removes_in_one_step("try"); }).kind, ErrorKind::conflict);
+  EXPECT_EQ(read_all(*held_, "try", 20), "somebody's");
 }
 
 TEST_F(S3, NeverHandsOutHalfAnObject) {
@@ -541,6 +566,14 @@ TEST_F(S3, CopiesInPartsWhatIsTooLargeForOneCopy) {
   EXPECT_EQ(copy_s3(bucket, from, bucket, "to", {}, 500).size, bytes.size());
   EXPECT_EQ(read_all(*held_, "to", kNoLimit), bytes);
   EXPECT_EQ(bucket.head("look at", "to").value().metadata, (std::map<std::string, std::string>{{"a", "b"}}));
+  copy_s3(bucket, from, bucket, "marked", {.added_metadata = {{"c", "d"}}, .storage_class = "GLACIER_IR"}, 500);
+  EXPECT_EQ(bucket.head("look at", "marked").value().metadata,
+            (std::map<std::string, std::string>{{"a", "b"}, {"c", "d"}}));
+  std::string asked;
+  for (const HttpRequest& request : server_.requests()) {
+    if (operation_of(request) == "CreateMultipartUpload") asked = request.header("x-amz-storage-class");
+  }
+  EXPECT_EQ(asked, "GLACIER_IR");
   EXPECT_EQ(failure_of([&] { copy_s3(bucket, from, bucket, "to", {.only_if_absent = true}, 500); }).kind,
             ErrorKind::conflict);
   write_all(*held_, "from/a b", std::string(bytes.size(), '-'));

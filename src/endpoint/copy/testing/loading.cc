@@ -51,6 +51,7 @@ class OneObject final : public ObjectStore {
   }
   void remove(std::span<const std::string>, RemoveOptions) override { throw std::logic_error("not used"); }
   bool remove_if_unchanged(const ObjectInfo&) override { throw std::logic_error("not used"); }
+  bool removes_in_one_step(const std::string&) override { throw std::logic_error("not used"); }
   std::vector<OpenUpload> open_uploads(std::string_view) override { return {}; }
   void abort_upload(const OpenUpload&) override {}
 
