@@ -40,11 +40,11 @@ enum class KeySet {
   already_committed,      // a load of the window committed the object that is there now
   committed_outside,      // a load committed it, but before the window or after it
   overwritten,            // committed, but as another version than the one that is there now: pending, too
-  rolled_back,            // the last load of the object finished, and its transaction was rolled back; pending, too
-  failed,                 // the last load of the object failed; pending, too
-  in_progress,            // being loaded by a transaction that is still open
+  rolled_back,            // the window's last load of the object that is there now was rolled back; pending, too
+  failed,                 // the window's last load of the object that is there now failed; pending, too
+  in_progress,            // being loaded by a transaction that is still open, whenever it began
   gone,                   // committed, but no longer in the bucket
-  loaded_more_than_once,  // the same object into the same table, and its rows are there as often
+  loaded_more_than_once,  // the same version into the same table, at least once in the window
   ambiguous,              // it can't be told whether the object that is there now was committed; KeyFinding::why
 };
 inline constexpr std::size_t kKeySets = 12;
@@ -63,12 +63,14 @@ enum class LoadState {
   rolled_back,
   failed,
   in_progress,
+  unknown,  // it can't be told whether its transaction committed: neither loaded nor not loaded may be built on it
 };
 
 // One load of one key, as far as the cluster knows.
 struct KeyLoad {
   LoadState state = LoadState::committed;
-  Microseconds at{};  // when COPY began; of a load that only the ledger knows, when it was committed
+  Microseconds at{};                    // when COPY began; of a load that only the ledger knows, when it was committed
+  std::optional<Microseconds> ended{};  // when COPY had read all; nullopt: not known
   // Of the object that was read; empty, nullopt: not known.
   std::string etag{};
   std::optional<std::uint64_t> size{};  // bytes
@@ -76,7 +78,9 @@ struct KeyLoad {
   std::string table{};     // schema.table, as far as it is known
   std::string load_id{};   // of the ledger; empty: not penstock's, or no longer there
   std::int64_t query = 0;  // of the COPY; 0: not known
-  std::string error{};     // of a failed one: the first, with line and column
+  // Of a failed one: the first that is known, with line and column. Of a committed one: COPY passed over bad rows
+  // (MAXERROR), which are in the object alone.
+  std::string error{};
   bool in_ledger = false;
   bool in_sys = false;  // SYS_LOAD_HISTORY, SYS_LOAD_DETAIL
   bool in_stl = false;  // STL_LOAD_COMMITS, STL_LOAD_ERRORS

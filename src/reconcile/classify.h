@@ -15,9 +15,12 @@ struct Window {
 };
 
 enum class Match { same, other, unknown };
-// Whether the object is the one that was read. By the ETag where it is known. Else by the times: what was modified
-// after COPY began is another; of an upload in parts (its ETag has a '-') S3 gives the time when it began, so it is
-// unknown.
+// Whether the object is the one that was read. By the ETag where it is known. Else by the times: what was modified a
+// second before COPY began is the one, what was modified after COPY had ended is another, and what lies between, nobody
+// knows. Of an upload in parts (its ETag has a '-') S3 gives the time when it was begun: it may have been there later.
+//
+// A name that may be cut asks for more, as it may be another key's: only with its ETag and its last modification it is
+// the one.
 Match match(const ObjectInfo& object, const KeyLoad& load);
 
 // Fills sets, deletable and why, from key, object and loads.

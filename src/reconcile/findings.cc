@@ -1,0 +1,71 @@
+#include "reconcile/findings.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "penstock/error.h"
+#include "reconcile/merge.h"
+
+namespace penstock::reconcile {
+namespace {
+
+class Findings final : public KeyFindings {
+ public:
+  Findings(std::unique_ptr<ObjectListing> objects, std::unique_ptr<LoadStream> loads, Window window, S3Uri source,
+           std::stop_token stop)
+      : loads_(*loads),
+        name_(printable(to_string(source))),
+        merge_(std::move(objects), std::move(loads), window, std::move(source)),
+        stop_(std::move(stop)) {}
+
+  std::optional<KeyFinding> next() override {
+    if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "reconcile " + name_ + ": stopped");
+    auto finding = merge_.next();
+    if (finding) {
+      count(*finding);
+    } else if (!has_ended_) {
+      note_end();
+    }
+    return finding;
+  }
+
+  [[nodiscard]] const ReconcileSummary& summary() const noexcept override { return summary_; }
+
+ private:
+  void count(const KeyFinding& finding) {
+    for (std::size_t set = 0; set < kKeySets; ++set) {
+      if (!finding.sets.test(set)) continue;
+      ReconcileSummary::Count& of = summary_.sets.at(set);
+      ++of.keys;
+      if (finding.object) of.bytes += finding.object->size;
+    }
+  }
+
+  void note_end() {
+    has_ended_ = true;
+    summary_.notes = loads_.notes();
+    if (merge_.unplaced() == 0) return;
+    summary_.notes.push_back(fmt::format(
+        "{} committed load(s) read keys whose names the system tables keep in part: they are of none of the objects "
+        "that are there now, and of which gone or overwritten ones, nobody can tell",
+        merge_.unplaced()));
+  }
+
+  const LoadStream& loads_;  // the merge's
+  const std::string name_;
+  Merge merge_;
+  const std::stop_token stop_;
+  ReconcileSummary summary_;
+  bool has_ended_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<KeyFindings> join(std::unique_ptr<ObjectListing> objects, std::unique_ptr<LoadStream> loads,
+                                  Window window, S3Uri source, std::stop_token stop) {
+  return std::make_unique<Findings>(std::move(objects), std::move(loads), window, std::move(source), std::move(stop));
+}
+
+}  // namespace penstock::reconcile
