@@ -11,6 +11,7 @@
 #include "columnar/watched.h"
 #include "move/network.h"
 #include "move/resource.h"
+#include "move/staged_unload.h"
 #include "penstock/error.h"
 
 namespace penstock {
@@ -74,6 +75,7 @@ Prepared prepare(const MoveOptions& options, const MoveContext& context) {
   Resource destination = destination_of(options);
   find_items(source, context.buckets, context.log, context.stop);
   settle(destination, source, options);
+  if (source.place == Place::redshift && !destination.is_server()) source.columns = columns_of(source, context);
   Prepared prepared{.network = network::all_edges(), .stops = {}, .ways = {}};
   prepared.stops = {{std::move(source)}, {}, {std::move(destination)}};
   const std::uint64_t bytes = prepared.source().bytes;

@@ -92,14 +92,14 @@ bool upsert_reads(const Resource& from) {
 }
 
 void copy_into_redshift(const Resource& from, const Resource& to, Job& job) {
-  take(upsert(upsert_options(from, to, job), load_context(to, job), progress_of(job)), to, job);
+  take(upsert(upsert_options(from, to, job), load_context(to, job.context), progress_of(job)), to, job);
 }
 
 void write_redshift(columnar::BatchReader& rows, const Resource& to, Job& job) {
   UpsertOptions options = upsert_options(to, job);
   options.stream_name = job.outcome.plan.source;
   const std::shared_ptr<columnar::BatchReader> borrowed(std::shared_ptr<void>(), &rows);
-  take(upsert(borrowed, options, load_context(to, job), {}), to, job);
+  take(upsert(borrowed, options, load_context(to, job.context), {}), to, job);
 }
 
 std::vector<std::string> plan_redshift(const Resource* from, const Resource& to, Job& job) {
@@ -109,7 +109,7 @@ std::vector<std::string> plan_redshift(const Resource* from, const Resource& to,
   }
   UpsertOptions options = upsert_options(*from, to, job);
   options.dry_run = true;
-  return upsert(options, load_context(to, job)).plan;
+  return upsert(options, load_context(to, job.context)).plan;
 }
 
 }  // namespace penstock::network

@@ -37,6 +37,11 @@ struct Item {
   std::uint64_t size = 0;
 };
 
+struct RowColumn {  // of a table or query
+  std::string name{};
+  std::string type{};  // as format_type says it
+};
+
 struct Resource {
   std::string name{};  // for people, without a password
   Place place = Place::local;
@@ -53,8 +58,9 @@ struct Resource {
   Secret address{};     // of a server: the URI as typed, without ::table and query
   std::string table{};  // [schema.]table
   std::string query{};
-  std::vector<Item> items{};  // of a source that is files or objects, once find_items() found them
-  std::uint64_t bytes = 0;    // of the items; 0: not known
+  std::vector<Item> items{};         // of a source that is files or objects, once find_items() found them
+  std::uint64_t bytes = 0;           // of the items; 0: not known
+  std::vector<RowColumn> columns{};  // of a Redshift that files are made of, once it was asked
 
   [[nodiscard]] bool is_server() const noexcept { return format == Format::rows; }
 };

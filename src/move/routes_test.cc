@@ -78,6 +78,26 @@ TEST(Routes, CsvOfAnotherDialectIsNotCopiedAsItIs) {
   EXPECT_THAT(route("a.csv.gz", "b.csv", false), ElementsAreArray({"fields as the text that they are"}));
 }
 
+TEST(Routes, UnloadWritesTheFileWhereItWritesTheSame) {
+  const auto hows = [](const std::vector<std::string>& types, std::string_view destination, const Given& given = {}) {
+    Resource from = parse_resource("redshift://host/db::public.t", Use::source);
+    for (const std::string& type : types) from.columns.push_back({"c" + std::to_string(from.columns.size()), type});
+    const std::vector<Stop> stops{{from}, {}, {parse_resource(destination, Use::destination, given)}};
+    const Network network = all_edges();
+    return network.cheapest(stops, kBytes, 1).front().steps.front().edge->how.substr(0, 19);
+  };
+  const std::string csv = "UNLOAD writes CSV, ";  // which is read
+  const Given parquet{.format = "parquet"};
+  const std::string whole = "UNLOAD writes Parqu";
+  EXPECT_EQ(hows({"integer", "character varying(256)", "numeric(18,2)", "date"}, "s3://bucket/a/", parquet), whole);
+  EXPECT_EQ(hows({"integer"}, "a/", parquet), whole);
+  for (const char* type : {"timestamp without time zone", "timestamp with time zone", "super", "smallint", "numeric",
+                           "binary varying(10)", "character(5)", "time without time zone"}) {
+    EXPECT_EQ(hows({"integer", type}, "s3://bucket/a/", parquet), csv) << type;
+  }
+  EXPECT_EQ(hows({"integer"}, "s3://bucket/a.parquet"), csv) << "one object is ours to write";
+}
+
 TEST(Routes, ParquetIsNotReadFromStdin) {
   Resource from = parse_resource("-", Use::source, {.format = "parquet"});
   const std::vector<Stop> stops{{from}, {}, {parse_resource("a.csv", Use::destination)}};

@@ -15,21 +15,17 @@
 #include "columnar/unloaded.h"
 #include "load/attempt.h"
 #include "load/postgres_values.h"
-#include "load/staged_objects.h"
 #include "move/servers.h"
+#include "move/staged_unload.h"
 #include "penstock/error.h"
 #include "penstock/unload.h"
 #include "postgres/rows.h"
-#include "redshift/connection.h"
-#include "redshift/described.h"
 
 namespace penstock::network {
 namespace {
 
 using columnar::SourceColumn;
 using redshift::Identifier;
-using redshift::Query;
-using redshift::Sql;
 
 constexpr std::uint64_t kEnough = std::size_t{16} << 20;
 
@@ -72,10 +68,10 @@ std::vector<SourceColumn> postgres_source(const std::vector<postgres::Column>& c
   return source;
 }
 
-std::vector<SourceColumn> redshift_source(const std::vector<redshift::DescribedColumn>& columns) {
+std::vector<SourceColumn> redshift_source(const std::vector<RowColumn>& columns) {
   std::vector<SourceColumn> source;
   std::vector<std::string> problems;
-  for (const redshift::DescribedColumn& column : columns) {
+  for (const RowColumn& column : columns) {
     const auto type = table::parse_type(column.type);
     const bool has_digits = column.type != "numeric";
     if (!type || !has_digits) {
@@ -89,20 +85,10 @@ std::vector<SourceColumn> redshift_source(const std::vector<redshift::DescribedC
   return source;
 }
 
-Query query_of(const Resource& from) {
-  if (from.table.empty()) return Query(from.query);
-  const auto name = table_name(from);
-  const redshift::Statement all = name.schema.empty()
-                                      ? Sql("SELECT * FROM ") << Identifier(name.table)
-                                      : Sql("SELECT * FROM ") << redshift::Qualified{name.schema, name.table};
-  return Query(all.text());
-}
-
-// By name, so that the order is the one that was looked at; UNLOAD refuses a LIMIT, but not one further in.
-std::string query_for_unload(const Query& query, const std::vector<SourceColumn>& columns) {
-  const auto names =
-      redshift::comma_separated(columns, [](const SourceColumn& column) { return Identifier(column.name); });
-  return (Sql("SELECT ") << names << Sql(" FROM ") << query << Sql(" AS penstock_query")).text();
+Batches rows_of_none(std::vector<SourceColumn> columns, const Resource& from, const Job& job) {
+  std::vector<staging::Input> inputs;
+  inputs.push_back({.name = from.name, .open = [] { return std::make_unique<NoBytes>(); }});
+  return columnar::text_batches(std::move(inputs), text_options(std::move(columns), "", job), job.context.stop);
 }
 
 }  // namespace
@@ -117,32 +103,28 @@ Batches read_postgres(const Resource& from, Job& job) {
 }
 
 Batches read_redshift(const Resource& from, Job& job) {
-  const LoadContext context = load_context(from, job);
-  const Query query = query_of(from);
-  std::vector<SourceColumn> columns;
-  {
-    redshift::Connection connection(context.connection, {.application_name = "penstock move", .stop = context.stop},
-                                    context.log);
-    columns = redshift_source(redshift::describe(connection, query, "look at " + printable(from.name)));
-  }
+  auto columns = redshift_source(from.columns.empty() ? columns_of(from, job.context) : from.columns);
   const std::string id = new_id();
   const std::string null_text = "\x1A" + id;  // that no value is
-  const auto staged = std::make_shared<StagedObjects>(context, staging_of(job), id);
-  staged->own_prefix();
-  const Unloaded written =
-      unload(query_for_unload(query, columns), staged->store().uri_of(staged->prefix() + "unload-"),
-             {.format = UnloadFormat::csv, .compression = UnloadCompression::zstd, .null_as = null_text}, context);
+  const auto names =
+      redshift::comma_separated(columns, [](const SourceColumn& column) { return Identifier(column.name); });
+  const StagedUnload unloaded = unload_staged(
+      from, names, {.format = UnloadFormat::csv, .compression = UnloadCompression::zstd, .null_as = null_text}, id,
+      job);
   std::vector<staging::Input> inputs;
-  for (const UnloadedObject& object : written.objects) {
-    inputs.push_back({.name = object.uri, .open = [staged, uri = object.uri] {
-                        const auto found = staged->store().head(parse_s3_uri(uri).key);
-                        if (!found) throw Error(ErrorKind::unavailable, uri + " is gone, which UNLOAD had written");
-                        return decompressed(staged->store().open(*found), Codec::zstd, uri);
+  for (const UnloadedObject& object : unloaded.written.objects) {
+    inputs.push_back({.name = object.uri, .open = [unloaded, object] {
+                        return decompressed(unloaded.store().open(unloaded.find(object)), Codec::zstd, object.uri);
                       }});
   }
-  if (inputs.empty()) inputs.push_back({.name = from.name, .open = [staged] { return std::make_unique<NoBytes>(); }});
-  auto rows = columnar::text_batches(std::move(inputs), text_options(std::move(columns), null_text, job), context.stop);
-  return columnar::unloaded(std::move(rows), written.rows, from.name);
+  if (inputs.empty()) return rows_of_none(std::move(columns), from, job);
+  auto rows =
+      columnar::text_batches(std::move(inputs), text_options(std::move(columns), null_text, job), job.context.stop);
+  return columnar::unloaded(std::move(rows), unloaded.written.rows, from.name);
+}
+
+Batches no_rows(const Resource& redshift, const Job& job) {
+  return rows_of_none(redshift_source(redshift.columns), redshift, job);
 }
 
 }  // namespace penstock::network

@@ -14,5 +14,7 @@ namespace penstock::network {
 
 Batches read_postgres(const Resource& from, Job& job);
 Batches read_redshift(const Resource& from, Job& job);
+// None, with the columns that the Redshift's resource has.
+Batches no_rows(const Resource& redshift, const Job& job);
 
 }  // namespace penstock::network

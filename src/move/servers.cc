@@ -5,8 +5,7 @@
 
 namespace penstock::network {
 
-LoadContext load_context(const Resource& redshift, const Job& job) {
-  const MoveContext& context = job.context;
+LoadContext load_context(const Resource& redshift, const MoveContext& context) {
   return {.connection = connection_config(redshift.address.reveal(), context.environment),
           .buckets = context.buckets,
           .environment = context.environment,

@@ -13,7 +13,7 @@
 namespace penstock::network {
 
 // Of a Redshift, with all that COPY and UNLOAD need.
-LoadContext load_context(const Resource& redshift, const Job& job);
+LoadContext load_context(const Resource& redshift, const MoveContext& context);
 // Where what COPY and UNLOAD exchange with us is put. invalid: there is no such place.
 StagingBase staging_of(const Job& job);
 

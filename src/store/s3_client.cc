@@ -213,7 +213,13 @@ struct S3Exchange::Callbacks {
   }
 };
 
-S3Exchange::S3Exchange(S3Client& client, S3Request request) : client_(client), request_(std::move(request)) { send(); }
+S3Exchange::S3Exchange(S3Client& client, S3Request request) : client_(client), request_(std::move(request)) {
+  if (request_.awaits_answer && client_.config_.stop.stop_requested()) {
+    throw Error(ErrorKind::cancelled, fmt::format("{} s3://{}/{}: stopped as asked", request_.operation,
+                                                  request_.bucket, printable(request_.key)));
+  }
+  send();
+}
 
 S3Exchange::~S3Exchange() {
   cancel();
@@ -286,7 +292,7 @@ S3Response& S3Exchange::wait() {
   Backoff backoff(kFirstBackoff, kMostBackoff);
   for (;;) {
     {
-      const std::stop_callback on_stop(stop, [this] { cancel(); });
+      const std::stop_callback on_stop(request_.awaits_answer ? std::stop_token() : stop, [this] { cancel(); });
       await_end();
     }
     S3Response& response = state_.with([](State& state) -> S3Response& {

@@ -40,6 +40,9 @@ struct S3Request {
   std::string body{};
   bool checksum = false;  // of what is sent (PutObject, UploadPart), or of what comes (GetObject of a whole object)
   bool even_when_stopped = false;  // for what tidies up
+  // Once it is sent, its answer is waited for, stopped or not: who gives up a request that makes something appear can't
+  // take it away any more, as it may appear later.
+  bool awaits_answer = false;
 };
 
 struct S3Response {

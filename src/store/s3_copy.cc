@@ -36,7 +36,8 @@ class S3Copy {
                                                       .method = "PUT",
                                                       .bucket = target_.name,
                                                       .key = key_,
-                                                      .headers = std::move(headers)});
+                                                      .headers = std::move(headers),
+                                                      .awaits_answer = true});
     return response.is_success() ? copied(response) : settle(response);
   }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "penstock/error.h"
@@ -512,6 +513,31 @@ TEST_F(S3, StopsWaitingWhenAsked) {
   EXPECT_EQ(failure_of([&] { store.head("k"); }).kind, ErrorKind::cancelled);
   EXPECT_EQ(failure_of([&] { writer->commit(); }).kind, ErrorKind::cancelled);
   EXPECT_EQ(failure_of([&] { store.list("")->next(); }).kind, ErrorKind::cancelled);
+}
+
+TEST_F(S3, WaitsForTheAnswerOfWhatWouldAppearLater) {
+  const ObjectInfo there = write_all(*held_, "there", "bytes");
+  for (const std::string operation : {"CopyObject", "CompleteMultipartUpload"}) {
+    SCOPED_TRACE(operation);
+    std::stop_source stop;
+    S3Config config = config_for(server_);
+    config.stop = stop.get_token();
+    ObjectStore& store = connect(config);
+    set_fault([&](const HttpRequest& request) -> std::optional<HttpReply> {
+      if (operation_of(request) != operation) return std::nullopt;
+      stop.request_stop();
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      return std::nullopt;
+    });
+    const Failure failure = failure_of([&] {
+      operation == "CopyObject" ? store.copy(there, store, operation)
+                                : write_all(store, operation, std::string(kPart + 1, 'x'));
+    });
+    EXPECT_EQ(failure.kind, ErrorKind::cancelled);
+    EXPECT_TRUE(held_->head(operation)) << "who was told that it was stopped can remove it now";
+    EXPECT_EQ(failure_of([&] { store.copy(there, store, "not sent"); }).kind, ErrorKind::cancelled);
+    EXPECT_FALSE(held_->head("not sent"));
+  }
 }
 
 TEST_F(S3, AbortsItsUploadAlsoWhenStopped) {

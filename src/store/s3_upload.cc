@@ -67,7 +67,8 @@ S3Response S3Upload::complete(const std::vector<Part>& parts, bool only_if_absen
                     .bucket = bucket_.name,
                     .key = key_,
                     .query = {{"uploadId", id_}},
-                    .body = std::move(list)};
+                    .body = std::move(list),
+                    .awaits_answer = true};
   if (only_if_absent) request.headers["If-None-Match"] = "*";
   return call(bucket_.client, std::move(request));
 }
