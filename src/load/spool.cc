@@ -1,11 +1,9 @@
 #include "load/spool.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -24,13 +22,6 @@ constexpr std::size_t kStep = 1 << 20;
 [[noreturn]] void fail(const std::string& folder, std::string_view name) {
   throw Error(ErrorKind::unavailable, fmt::format("keeping {} in {}, to read it again: {}; TMPDIR names another folder",
                                                   printable(name), printable(folder), std::strerror(errno)));
-}
-
-Fd nameless_file(const std::string& folder, std::string_view name) {
-  std::string path = folder + "/penstock-XXXXXX";
-  Fd file(::mkostemp(path.data(), O_CLOEXEC));
-  if (!file || ::unlink(path.c_str()) != 0) fail(folder, name);
-  return file;
 }
 
 class Reread final : public ObjectReader {
@@ -56,7 +47,8 @@ class Reread final : public ObjectReader {
 
 staging::Input spooled(const staging::Input& input, const Environment& environment, const std::stop_token& stop) {
   const std::string folder = environment("TMPDIR").value_or("/tmp");
-  const auto file = std::make_shared<const Fd>(nameless_file(folder, input.name));
+  const auto file = std::make_shared<const Fd>(nameless_file(folder));
+  if (!*file) fail(folder, input.name);
   const auto reader = input.open();
   std::vector<std::byte> buffer(kStep);
   while (const std::size_t count = reader->read(buffer)) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <system_error>
 
@@ -73,6 +74,13 @@ struct stat stat_of(int fd) {
   struct stat found{};
   if (::fstat(fd, &found) != 0) throw system_error("look at an open file", errno);
   return found;
+}
+
+Fd nameless_file(const std::string& folder) {
+  std::string path = folder + "/penstock-XXXXXX";
+  Fd file(::mkostemp(path.data(), O_CLOEXEC));
+  if (file && ::unlink(path.c_str()) != 0) return {};
+  return file;
 }
 
 std::vector<FileName> names_in(int folder) {

@@ -61,6 +61,8 @@ struct FileName {
 };
 std::vector<FileName> names_in(int folder);  // in no order, without . and ..
 
+// Readable and writable, and gone with its descriptor, however this program ends. Empty: see errno.
+Fd nameless_file(const std::string& folder);
 void write_fully(int fd, std::span<const std::byte> bytes, std::string_view act);
 // All of a small file; empty where there is none.
 std::optional<std::string> read_small_file(int folder, const std::string& name);
