@@ -41,6 +41,10 @@ class ObjectListing {
  public:
   virtual ~ObjectListing() = default;
   virtual std::optional<ObjectInfo> next() = 0;  // nullopt at the end
+  // Whether next() answers at once; false: it would wait for a server.
+  virtual bool is_ready() { return true; }
+  // Keys beyond this one are of no use from now on: they may be left out, and are not asked for ahead.
+  virtual void end_at(std::string_view /*key*/) {}
 };
 
 class ObjectWriter {

@@ -22,6 +22,8 @@ class FaultyListing final : public ObjectListing {
     plan_.after(StoreCall::list_next, prefix_);
     return object;
   }
+  bool is_ready() override { return inner_->is_ready(); }
+  void end_at(std::string_view key) override { inner_->end_at(key); }
 
  private:
   std::unique_ptr<ObjectListing> inner_;

@@ -71,7 +71,25 @@ std::chrono::sys_seconds parse_http_date(std::string_view date) {
   return parse_date(date, "%a, %d %b %Y %H:%M:%S GMT");
 }
 
-std::chrono::sys_seconds parse_iso_date(std::string_view date) { return parse_date(date, "%Y-%m-%dT%H:%M:%S"); }
+// By hand: one for each key of a listing.
+std::chrono::sys_seconds parse_iso_date(std::string_view date) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00";
+  if (date.size() < kForm.size()) return {};
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    const bool fits = kForm[i] == '0' ? date[i] >= '0' && date[i] <= '9' : date[i] == kForm[i];
+    if (!fits) return {};
+  }
+  const auto number = [&](std::size_t at, std::size_t size) {
+    unsigned value = 0;
+    for (const char c : date.substr(at, size)) value = value * 10 + static_cast<unsigned>(c - '0');
+    return value;
+  };
+  const std::chrono::year_month_day day(std::chrono::year(static_cast<int>(number(0, 4))),
+                                        std::chrono::month(number(5, 2)), std::chrono::day(number(8, 2)));
+  if (!day.ok()) return {};
+  return std::chrono::sys_days(day) + std::chrono::hours(number(11, 2)) + std::chrono::minutes(number(14, 2)) +
+         std::chrono::seconds(number(17, 2));
+}
 
 std::map<std::string, std::string> storage_headers(const CreateOptions& options) {
   std::map<std::string, std::string> headers;

@@ -1,12 +1,9 @@
 #include <fmt/format.h>
 
-#include <charconv>
-#include <vector>
-
 #include "base/text.h"
 #include "penstock/error.h"
 #include "store/s3_bucket.h"
-#include "store/s3_xml.h"
+#include "store/s3_page.h"
 
 namespace penstock {
 namespace {
@@ -20,12 +17,15 @@ class S3Listing final : public ObjectListing {
   }
 
   std::optional<ObjectInfo> next() override {
-    while (next_ == page_.size()) {
-      if (!coming_) return std::nullopt;
+    while (next_ == page_.objects.size()) {
+      if (!coming_ || is_over()) return std::nullopt;
       read_page();
     }
-    return std::move(page_[next_++]);
+    return std::move(page_.objects[next_++]);
   }
+
+  bool is_ready() override { return next_ < page_.objects.size() || !coming_ || is_over() || coming_->is_over(); }
+  void end_at(std::string_view key) override { end_ = key; }
 
  private:
   void ask(const std::string& token) {
@@ -41,38 +41,29 @@ class S3Listing final : public ObjectListing {
   void read_page() {
     const S3Response& response = coming_->wait();
     if (!response.is_success()) throw bucket_.failure("list", prefix_, response);
-    const XmlElement page = parse_xml(response.body);
-    if (page.name != "ListBucketResult") throw unreadable(fmt::format("<{}>", printable(page.name)));
-    coming_.reset();
-    if (page.text_of("IsTruncated") == "true") {
-      const std::string token(page.text_of("NextContinuationToken"));
-      if (token.empty() || token == token_) throw unreadable("a page without the token of the next one");
-      ask(token_ = token);
-    }
-    page_.clear();
     next_ = 0;
-    const bool is_encoded = page.text_of("EncodingType") == "url";
-    for (const XmlElement& element : page.children) {
-      if (element.name == "Contents") add(element, is_encoded);
+    read_s3_page(response.body, page_);
+    if (!page_.flaw.empty()) throw unreadable(page_.flaw);
+    check_order();
+    const bool goes_on = page_.is_truncated;
+    if (goes_on && (page_.next_token.empty() || page_.next_token == token_)) {
+      throw unreadable("a page without the token of the next one");
     }
+    coming_.reset();
+    if (goes_on && !is_over()) ask(token_ = page_.next_token);
   }
 
-  void add(const XmlElement& contents, bool is_encoded) {
-    const std::string_view text = contents.text_of("Key");
-    std::string key = is_encoded ? uri_decode(text) : std::string(text);
-    // Merging relies on the order, and the end of the loop on progress.
-    if (key <= last_) throw unreadable(fmt::format("'{}' after '{}'", printable(key), printable(last_)));
-    const std::string_view digits = contents.text_of("Size");
-    std::uint64_t size = 0;
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), size).ec != std::errc()) {
-      throw unreadable(fmt::format("'{}' without a size", printable(key)));
+  // Merging relies on it, and the end of the loop on progress.
+  void check_order() {
+    std::string_view last = last_;
+    for (const ObjectInfo& object : page_.objects) {
+      if (object.key <= last) throw unreadable(fmt::format("'{}' after '{}'", printable(object.key), printable(last)));
+      last = object.key;
     }
-    last_ = key;
-    page_.push_back({.key = std::move(key),
-                     .size = size,
-                     .etag = bare_etag(contents.text_of("ETag")),
-                     .last_modified = parse_iso_date(contents.text_of("LastModified"))});
+    last_ = std::string(last);
   }
+
+  [[nodiscard]] bool is_over() const { return end_ && last_ >= *end_; }
 
   [[nodiscard]] Error unreadable(std::string_view what) const {
     return Error(ErrorKind::unavailable, fmt::format("list {}: S3 gave {}, which is no listing in the order of keys",
@@ -83,10 +74,11 @@ class S3Listing final : public ObjectListing {
   const std::string prefix_;
   const std::string start_after_;
   std::unique_ptr<S3Exchange> coming_;  // the page after this one
-  std::vector<ObjectInfo> page_;
+  S3Page page_;
   std::size_t next_ = 0;
   std::string token_;
-  std::string last_;
+  std::string last_;  // of the keys so far
+  std::optional<std::string> end_;
 };
 
 }  // namespace

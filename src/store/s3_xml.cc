@@ -12,7 +12,6 @@
 namespace penstock {
 namespace {
 
-constexpr int kDeepest = 32;
 constexpr std::string_view kBlanks = " \t\r\n";
 
 void append_utf8(std::string& out, std::uint32_t c) {
@@ -34,147 +33,20 @@ void append_utf8(std::string& out, std::uint32_t c) {
   }
 }
 
-class Scanner {
- public:
-  explicit Scanner(std::string_view document) : rest_(document), size_(document.size()) {}
+std::uint32_t code_point(std::string_view digits) {  // 0: none
+  const int base = digits.starts_with('x') ? 16 : 10;
+  if (base == 16) digits.remove_prefix(1);
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  const bool is_none = error != std::errc() || end != digits.data() + digits.size() || value > 0x10FFFF ||
+                       (value >= 0xD800 && value < 0xE000);
+  return is_none ? 0 : value;
+}
 
-  XmlElement document() {
-    if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
-    skip_between();
-    XmlElement root = element(0);
-    skip_between();
-    if (!rest_.empty()) fail("something after the end");
-    return root;
-  }
-
- private:
-  [[noreturn]] void fail(std::string_view what) const {
-    throw Error(ErrorKind::unavailable,
-                fmt::format("S3 answered with XML that can't be read ({} at byte {})", what, size_ - rest_.size()));
-  }
-
-  bool take(std::string_view text) {
-    if (!rest_.starts_with(text)) return false;
-    rest_.remove_prefix(text.size());
-    return true;
-  }
-
-  void take_through(std::string_view end) {
-    const auto at = rest_.find(end);
-    if (at == std::string_view::npos) fail(fmt::format("no {}", end));
-    rest_.remove_prefix(at + end.size());
-  }
-
-  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(kBlanks), rest_.size())); }
-
-  void skip_between() {  // blanks, the declaration, comments
-    for (;;) {
-      skip_blanks();
-      if (take("<?")) {
-        take_through("?>");
-      } else if (take("<!--")) {
-        take_through("-->");
-      } else {
-        return;
-      }
-    }
-  }
-
-  std::string name() {
-    const auto is_name = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-             c == ':' || c == '.';
-    };
-    const auto end = std::ranges::find_if_not(rest_, is_name);
-    std::string taken(rest_.begin(), end);
-    if (taken.empty()) fail("no name");
-    rest_.remove_prefix(taken.size());
-    return taken;
-  }
-
-  void attribute() {
-    name();
-    skip_blanks();
-    if (!take("=")) fail("no =");
-    skip_blanks();
-    if (take("\"")) {
-      take_through("\"");
-    } else if (take("'")) {
-      take_through("'");
-    } else {
-      fail("no value");
-    }
-  }
-
-  XmlElement element(int depth) {
-    if (depth > kDeepest) fail("too deep");
-    if (!take("<")) fail("no element");
-    XmlElement out{.name = name(), .text = {}, .children = {}};
-    for (;;) {
-      skip_blanks();
-      if (take("/>")) return out;
-      if (take(">")) break;
-      attribute();
-    }
-    for (;;) {
-      if (take("</")) {
-        if (!take(out.name)) fail(fmt::format("no </{}>", out.name));
-        skip_blanks();
-        if (!take(">")) fail("no >");
-        return out;
-      }
-      if (rest_.empty()) fail(fmt::format("no </{}>", out.name));
-      if (take("<!--")) {
-        take_through("-->");
-      } else if (rest_.starts_with('<')) {
-        out.children.push_back(element(depth + 1));
-      } else {
-        text(out.text);
-      }
-    }
-  }
-
-  void text(std::string& out) {
-    const std::string_view plain = rest_.substr(0, rest_.find_first_of("<&"));
-    out += plain;
-    rest_.remove_prefix(plain.size());
-    if (!take("&")) return;
-    const auto end = rest_.find(';');
-    if (end > 10) fail("an entity without its ;");
-    const std::string_view entity = rest_.substr(0, end);
-    if (entity == "lt") {
-      out += '<';
-    } else if (entity == "gt") {
-      out += '>';
-    } else if (entity == "amp") {
-      out += '&';
-    } else if (entity == "quot") {
-      out += '"';
-    } else if (entity == "apos") {
-      out += '\'';
-    } else if (entity.starts_with('#')) {
-      append_utf8(out, code_point(entity.substr(1)));
-    } else {
-      fail("an unknown entity");
-    }
-    rest_.remove_prefix(end + 1);
-  }
-
-  std::uint32_t code_point(std::string_view digits) {
-    const int base = digits.starts_with('x') ? 16 : 10;
-    if (base == 16) digits.remove_prefix(1);
-    std::uint32_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-    if (error != std::errc() || end != digits.data() + digits.size() || value == 0 || value > 0x10FFFF ||
-        (value >= 0xD800 && value < 0xE000)) {
-      fail("no such character");
-    }
-    return value;
-  }
-
-  std::string_view rest_;
-  const std::size_t size_;
-};
+bool is_name(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+         c == ':' || c == '.';
+}
 
 }  // namespace
 
@@ -188,7 +60,168 @@ std::string_view XmlElement::text_of(std::string_view child) const noexcept {
   return found == nullptr ? std::string_view() : std::string_view(found->text);
 }
 
-XmlElement parse_xml(std::string_view document) { return Scanner(document).document(); }
+XmlEvents::XmlEvents(std::string_view document) : rest_(document), size_(document.size()) {
+  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
+}
+
+XmlEvents::Event XmlEvents::next() {
+  if (is_empty_) {
+    is_empty_ = false;
+    return end();
+  }
+  if (depth_ == 0) {
+    skip_between();
+    if (!is_begun_) return begin();
+    if (!rest_.empty()) fail("something after the end");
+    return Event::over;
+  }
+  for (;;) {
+    if (rest_.empty()) fail(fmt::format("no </{}>", open_.at(depth_ - 1)));
+    if (rest_.front() == '&') {
+      read_entity();
+      return Event::text;
+    }
+    if (rest_.front() != '<') {
+      read_text();
+      return Event::text;
+    }
+    if (take("</")) {
+      if (!take(open_.at(depth_ - 1))) fail(fmt::format("no </{}>", open_.at(depth_ - 1)));
+      skip_blanks();
+      if (!take(">")) fail("no >");
+      return end();
+    }
+    if (!take("<!--")) return begin();
+    take_through("-->");
+  }
+}
+
+void XmlEvents::fail(std::string_view what) const {
+  throw Error(ErrorKind::unavailable,
+              fmt::format("S3 answered with XML that can't be read ({} at byte {})", what, size_ - rest_.size()));
+}
+
+bool XmlEvents::take(std::string_view text) {
+  if (!rest_.starts_with(text)) return false;
+  rest_.remove_prefix(text.size());
+  return true;
+}
+
+void XmlEvents::take_through(std::string_view end) {
+  const auto at = rest_.find(end);
+  if (at == std::string_view::npos) fail(fmt::format("no {}", end));
+  rest_.remove_prefix(at + end.size());
+}
+
+void XmlEvents::skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(kBlanks), rest_.size())); }
+
+void XmlEvents::skip_between() {  // blanks, the declaration, comments
+  for (;;) {
+    skip_blanks();
+    if (take("<?")) {
+      take_through("?>");
+    } else if (take("<!--")) {
+      take_through("-->");
+    } else {
+      return;
+    }
+  }
+}
+
+std::string_view XmlEvents::take_name() {
+  const auto end = std::ranges::find_if_not(rest_, is_name);
+  const std::string_view taken(rest_.begin(), end);
+  if (taken.empty()) fail("no name");
+  rest_.remove_prefix(taken.size());
+  return taken;
+}
+
+void XmlEvents::attribute() {
+  take_name();
+  skip_blanks();
+  if (!take("=")) fail("no =");
+  skip_blanks();
+  if (take("\"")) {
+    take_through("\"");
+  } else if (take("'")) {
+    take_through("'");
+  } else {
+    fail("no value");
+  }
+}
+
+XmlEvents::Event XmlEvents::begin() {
+  if (depth_ == kDeepest) fail("too deep");
+  if (!take("<")) fail("no element");
+  name_ = open_.at(depth_++) = take_name();
+  is_begun_ = true;
+  for (;;) {
+    skip_blanks();
+    is_empty_ = take("/>");
+    if (is_empty_ || take(">")) return Event::begin;
+    attribute();
+  }
+}
+
+XmlEvents::Event XmlEvents::end() {
+  name_ = open_.at(--depth_);
+  return Event::end;
+}
+
+void XmlEvents::read_text() {
+  const auto end = std::ranges::find_if(rest_, [](char c) { return c == '<' || c == '&'; });
+  text_ = std::string_view(rest_.begin(), end);
+  rest_.remove_prefix(text_.size());
+}
+
+void XmlEvents::read_entity() {
+  take("&");
+  const auto end = rest_.find(';');
+  if (end > 10) fail("an entity without its ;");
+  const std::string_view entity = rest_.substr(0, end);
+  if (entity == "lt") {
+    text_ = "<";
+  } else if (entity == "gt") {
+    text_ = ">";
+  } else if (entity == "amp") {
+    text_ = "&";
+  } else if (entity == "quot") {
+    text_ = "\"";
+  } else if (entity == "apos") {
+    text_ = "'";
+  } else if (entity.starts_with('#')) {
+    const std::uint32_t c = code_point(entity.substr(1));
+    if (c == 0) fail("no such character");
+    character_.clear();
+    append_utf8(character_, c);
+    text_ = character_;
+  } else {
+    fail("an unknown entity");
+  }
+  rest_.remove_prefix(end + 1);
+}
+
+XmlElement parse_xml(std::string_view document) {
+  XmlEvents events(document);
+  XmlElement above;
+  std::array<XmlElement*, 34> open{&above};  // each in the children of the one before, none of which grow meanwhile
+  for (;;) {
+    switch (events.next()) {
+      case XmlEvents::Event::begin: {
+        auto& siblings = open.at(events.depth() - 1)->children;
+        open.at(events.depth()) = &siblings.emplace_back(XmlElement{.name = std::string(events.name())});
+        break;
+      }
+      case XmlEvents::Event::text:
+        open.at(events.depth())->text += events.text();
+        break;
+      case XmlEvents::Event::end:
+        break;
+      case XmlEvents::Event::over:
+        return std::move(above.children.front());
+    }
+  }
+}
 
 bool is_xml_text(std::string_view text) noexcept {
   const auto holds = [](char c) {
