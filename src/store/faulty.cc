@@ -22,7 +22,7 @@ class FaultyListing final : public ObjectListing {
     plan_.after(StoreCall::list_next, prefix_);
     return object;
   }
-  bool is_ready() override { return inner_->is_ready(); }
+  bool is_ready() override { return plan_.is_ready(*inner_); }
   void end_at(std::string_view key) override { inner_->end_at(key); }
 
  private:
@@ -167,6 +167,15 @@ std::vector<FaultPlan::Call> FaultPlan::calls() const {
 
 void FaultPlan::clear() {
   state_.with([](State& state) { state = {}; });
+}
+
+void FaultPlan::set_ready(std::function<bool()> ready) {
+  state_.with([&](State& state) { state.ready = std::move(ready); });
+}
+
+bool FaultPlan::is_ready(ObjectListing& listing) const {
+  const auto ready = state_.with([](State& state) { return state.ready; });
+  return ready ? ready() : listing.is_ready();
 }
 
 void FaultPlan::before(StoreCall call, std::string_view key) {

@@ -60,6 +60,10 @@ class FaultPlan {
   [[nodiscard]] std::vector<Call> calls() const;  // all so far, in order
   void clear();                                   // faults and calls
 
+  // Asked in place of each listing whether it is ready, as one that waits for a server is not. Unset: the listing is.
+  void set_ready(std::function<bool()> ready);
+  [[nodiscard]] bool is_ready(ObjectListing& listing) const;
+
   // For the faulty store: runs the faults that are due before a call, or after it.
   void before(StoreCall call, std::string_view key);
   void after(StoreCall call, std::string_view key);
@@ -73,6 +77,7 @@ class FaultPlan {
   struct State {
     std::vector<Planned> faults;
     std::vector<Call> calls;
+    std::function<bool()> ready;
   };
   mutable Guarded<State> state_;
 };
