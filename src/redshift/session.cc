@@ -80,11 +80,11 @@ void Session::prepare() {
   judged(ask(Sql("SET timezone TO 'UTC'"), patience), doing);
   judged(ask(Sql("SET datestyle TO 'ISO, MDY'"), patience), doing);
   read_backslashes_as_escapes(patience, doing);
-  const Answer grouped = ask(Sql("SET query_group TO ") << Literal(options_.application_name), patience);
+  Answer grouped = ask(Sql("SET query_group TO ") << Literal(options_.application_name), patience);
   if (grouped.failure && !grouped.lost) {  // a label for people; no reason to stop
     log_.debug(fmt::format("{}: no query_group: {}", doing, in_one_line(grouped.failure->primary, {})));
   } else {
-    judged(grouped, doing);
+    judged(std::move(grouped), doing);
   }
 }
 
@@ -116,6 +116,10 @@ bool Session::await(short events, Patience& patience, Answer& answer) {
 }
 
 Answer Session::ask(const Statement& statement, Patience patience) {
+  return receive(statement, send(statement, patience), patience);
+}
+
+Answer Session::send(const Statement& statement, Patience patience) {
   Answer answer;
   notices_.clear();
   log_.debug(statement.shown());
@@ -130,7 +134,18 @@ Answer Session::ask(const Statement& statement, Patience patience) {
     return answer;
   }
   answer.sent = true;
-  if (!flush(patience, answer) || !collect(patience, answer)) return answer;
+  flush(patience, answer);
+  return answer;
+}
+
+Answer Session::receive(const Statement& statement, Answer answer, Patience patience) {
+  if (answer.lost) return answer;
+  const Asking asking(*this, statement);
+  if (answer.interruption != Answer::Interruption::none) {  // cancelled while it was sent
+    patience.deadline = steady_clock::now() + options_.grace;
+    patience.heeds_stop = false;
+  }
+  if (!collect(patience, answer)) return answer;
   if (!alive() && !answer.lost) answer.lost = trimmed_end(PQerrorMessage(link_.get()));
   return answer;
 }
@@ -150,9 +165,14 @@ bool Session::collect(Patience& patience, Answer& answer) {
       if (!link_.input_pending() && !await(POLLIN, patience, answer)) return false;
       if (PQconsumeInput(link_.get()) == 0) break;
     }
-    const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQgetResult(link_.get()), &PQclear);
+    Received result(PQgetResult(link_.get()));
     if (!result) return true;
-    take(*result, answer);
+    if (patience.keeps_rows && PQresultStatus(result.get()) == PGRES_TUPLES_OK) {
+      answer.result.emplace();
+      answer.rows = std::move(result);
+    } else {
+      take(*result, answer);
+    }
     if (!alive() && !answer.lost) answer.lost = trimmed_end(PQerrorMessage(link_.get()));
     if (answer.lost) return true;
   }

@@ -22,8 +22,14 @@ namespace penstock::redshift {
 struct Patience {
   std::optional<Deadline> deadline{};
   bool heeds_stop = true;
-  bool cancels = true;  // the statement, at the deadline or when asked to stop; else only the wait for it ends
+  bool cancels = true;      // the statement, at the deadline or when asked to stop; else only the wait for it ends
+  bool keeps_rows = false;  // as libpq has them: Answer::rows
 };
+
+struct Clear {
+  void operator()(PGresult* result) const noexcept { PQclear(result); }
+};
+using Received = std::unique_ptr<PGresult, Clear>;
 
 // What a statement came to. The server's failure and a lost connection may come together (it was shut down).
 struct Answer {
@@ -34,6 +40,7 @@ struct Answer {
     std::string detail;
   };
   std::optional<Result> result;
+  Received rows;
   std::optional<Failure> failure;
   bool sent = false;
   std::optional<std::string> lost;  // libpq's words
@@ -48,6 +55,9 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   Answer ask(const Statement& statement, Patience patience);
+  // ask() in two: the answer's way is what the caller works in. In between nothing else may be asked.
+  Answer send(const Statement& statement, Patience patience);
+  Answer receive(const Statement& statement, Answer sent, Patience patience);
   // The result, or what stands against it as an Error.
   Result judged(Answer answer, std::string_view doing) const;
   void throw_if_stopped(std::string_view doing) const;

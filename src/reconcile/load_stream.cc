@@ -1,0 +1,566 @@
+#include "reconcile/load_stream.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <deque>
+#include <functional>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "load/instant.h"
+#include "load/target.h"
+#include "penstock/error.h"
+#include "reconcile/copies.h"
+#include "reconcile/sql_files.h"
+#include "redshift/connection.h"
+#include "redshift/cursor.h"
+
+namespace penstock::reconcile {
+namespace {
+
+using redshift::Connection;
+using redshift::Cursor;
+using redshift::fill;
+using redshift::Literal;
+using redshift::Qualified;
+using redshift::ServerError;
+using redshift::Sql;
+using redshift::Statement;
+
+constexpr std::size_t kLedgersPerSession = 64;
+constexpr std::size_t kSystemName = 256;  // bytes of a name that the system tables keep
+constexpr std::size_t kCharacter = 4;     // bytes of the longest: one that would not fit whole is left out
+constexpr std::chrono::hours kDay{24};
+
+const Qualified kLoads{kLedgerSchema, "loads"};
+
+template <typename Number>
+Number number_in(std::string_view text) {
+  Number number{};
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+std::optional<std::chrono::sys_seconds> seconds_in(std::string_view text) {
+  const auto instant = read_sql_instant(text);
+  if (!instant) return std::nullopt;
+  return std::chrono::floor<std::chrono::seconds>(*instant);
+}
+
+bool may_be_cut(std::size_t bytes_of_name) { return bytes_of_name > kSystemName - kCharacter; }
+
+std::size_t characters_in(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+// That the column begins with the text. Blanks at its end and, in some databases, case don't count there: more rows
+// than asked for may come, and never fewer.
+Statement begins_with(Sql column, std::string_view text) {
+  if (text.empty()) return Sql("true");
+  return Sql("left(") << Statement(column) << Sql(", ") << static_cast<std::int64_t>(characters_in(text)) << Sql(") = ")
+                      << Literal(text);
+}
+
+// As much of the text as a column of 256 bytes surely keeps, whatever is cut from it.
+std::string_view kept_of(std::string_view text) {
+  std::size_t bytes = std::min(text.size(), kSystemName - kCharacter);
+  while (bytes < text.size() && bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
+}
+
+redshift::SessionOptions session_options(const ReconcileContext& context) {
+  return {.application_name = "penstock reconcile", .stop = context.stop};
+}
+
+struct Asked {
+  std::string bucket;
+  std::string prefix;
+  std::string start;  // s3://bucket/
+  std::optional<Target> table{};
+  bool is_the_only_one_called_so = false;
+};
+
+// Loads of one key, as one source after the other adds to them.
+class Group {
+ public:
+  std::vector<KeyLoad> loads;
+
+  KeyLoad* of_load(std::string_view load_id) {
+    const auto found = std::ranges::find(loads, load_id, &KeyLoad::load_id);
+    return found == loads.end() || load_id.empty() ? nullptr : &*found;
+  }
+};
+
+// Rows in bytewise order of their keys.
+class KeyRows {
+ public:
+  virtual ~KeyRows() = default;
+  // Of the row that is to be taken next; nullptr: there is none.
+  [[nodiscard]] const std::string* key() const { return at_end_ ? nullptr : &key_; }
+  void start() { advance(); }
+  void take_into(Group& group) {
+    add_to(group);
+    advance();
+  }
+
+ protected:
+  KeyRows(const ReconcileContext& context, const Statement& query, std::string doing)
+      : doing_(std::move(doing)), rows_(context.connection, session_options(context), context.log, query, doing_) {}
+  [[nodiscard]] const Cursor& row() const { return rows_; }
+  virtual void add_to(Group& group) const = 0;
+  // Into key; false: the row is none of ours.
+  virtual bool read_key(std::string& key) const = 0;
+
+ private:
+  void advance() {
+    while (rows_.next()) {
+      if (!read_key(read_)) continue;
+      if (read_ < key_) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("{}: the cluster gave its rows out of order: {} after {}. Nothing can be said of what "
+                                "is committed",
+                                doing_, printable(read_), printable(key_)));
+      }
+      std::swap(read_, key_);
+      return;
+    }
+    at_end_ = true;
+  }
+
+  std::string doing_;
+  Cursor rows_;
+  std::string key_;
+  std::string read_;
+  bool at_end_ = false;
+};
+
+// Of the ledger and of the objects in `loads`: see in_byte_order.sql.
+class RecordedRows : public KeyRows {
+ public:
+  RecordedRows(const ReconcileContext& context, const Statement& query, const Asked& asked, bool is_uri)
+      : KeyRows(context, query, "reading the ledger"), asked_(asked), is_uri_(is_uri) {}
+
+ protected:
+  bool read_key(std::string& key) const override {
+    std::string_view name = row().text(0);
+    if (is_uri_) {
+      if (!name.starts_with(asked_.start)) return false;
+      name.remove_prefix(asked_.start.size());
+    }
+    if (!name.starts_with(asked_.prefix)) return false;
+    key.assign(name);
+    return true;
+  }
+
+  void add_to(Group& group) const override {
+    const bool is_gone = row().text(9) == "1";
+    if (KeyLoad* known = group.of_load(row().text(1)); known != nullptr) {
+      if (is_gone) known->state = LoadState::superseded;  // a moment later
+      return;
+    }
+    KeyLoad& load = group.loads.emplace_back();
+    load.state = is_gone ? LoadState::superseded : LoadState::committed;
+    load.load_id = row().text(1);
+    load.etag = row().text(2);
+    if (!row().is_null(3)) load.size = number_in<std::uint64_t>(row().text(3));
+    load.last_modified = seconds_in(row().text(4));
+    if (!row().is_null(5)) load.table = fmt::format("{}.{}", row().text(5), row().text(6));
+    load.at = read_sql_instant(row().text(7)).value_or(Microseconds{});
+    load.query = number_in<std::int64_t>(row().text(8));
+    load.in_ledger = true;
+  }
+
+ private:
+  const Asked& asked_;
+  bool is_uri_;
+};
+
+// Of a witness among the system tables: see history_files.sql.
+class FileRows : public KeyRows {
+ public:
+  // same: of a COPY of this witness its number in the other one, to which the numbers in groups belong.
+  FileRows(const ReconcileContext& context, const Statement& query, const Asked& asked, std::string doing,
+           bool KeyLoad::* witness)
+      : KeyRows(context, query, std::move(doing)), asked_(asked), witness_(witness) {}
+
+  void set_copies(Copies copies, const Copies* other) {
+    copies_ = std::move(copies);
+    other_ = other;
+  }
+  [[nodiscard]] const Copies& copies() const { return copies_; }
+
+ protected:
+  bool read_key(std::string& key) const override {
+    std::string_view name = row().text(0);
+    if (!name.starts_with(asked_.start)) return false;
+    const bool is_cut = may_be_cut(name.size());
+    name.remove_prefix(asked_.start.size());
+    if (!name.starts_with(asked_.prefix) && !(is_cut && asked_.prefix.starts_with(name))) return false;
+    key.assign(name);
+    return true;
+  }
+
+  void add_to(Group& group) const override {
+    const auto number = number_in<std::int64_t>(row().text(1));
+    const Copy* const copy = copies_.find(number);
+    if (copy != nullptr && copy->loads_nothing) return;
+    const std::int64_t query = same_query(number, copy);
+    std::string_view etag = row().text(2);
+    if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
+    bool is_known = false;
+    for (KeyLoad& load : group.loads) {
+      if (load.query != query) continue;
+      if (!load.in_ledger && !etag.empty() && !load.etag.empty() && load.etag != etag) continue;
+      add_to(load, copy, etag);
+      is_known = true;
+    }
+    if (is_known) return;
+    const bool is_cut = may_be_cut(asked_.start.size() + key()->size());
+    if (is_cut && copy != nullptr && copy->is_in_ledger) return;  // which has its objects by their whole names
+    KeyLoad& load = group.loads.emplace_back();
+    load.query = query;
+    load.state = copy == nullptr ? LoadState::unknown : copy->state;
+    load.name_may_be_cut = is_cut;
+    if (copy != nullptr) {
+      load.table = copies_.name(copy->table);
+      load.load_id = copies_.name(copy->load);
+    }
+    add_to(load, copy, etag);
+  }
+
+ private:
+  // The views may number a COPY otherwise than the tables beneath them.
+  [[nodiscard]] std::int64_t same_query(std::int64_t query, const Copy* copy) const {
+    if (copy == nullptr || other_ == nullptr || other_->find(query) != nullptr) return query;
+    const Copy* const same = other_->find(copy->transaction, copy->started);
+    return same == nullptr ? query : same->query;
+  }
+
+  void add_to(KeyLoad& load, const Copy* copy, std::string_view etag) const {
+    load.*witness_ = true;
+    if (copy != nullptr) {
+      if (!load.in_ledger) load.state = agreed(load.state, copy->state);
+      load.at = copy->started;
+      load.ended = copy->ended;
+    }
+    if (load.in_ledger && !etag.empty() && load.etag != etag) {
+      load.etag.clear();  // two witnesses, two objects: which one it was is not known
+    } else if (!load.in_ledger && !etag.empty()) {
+      load.etag = etag;
+    }
+    if (!load.last_modified) load.last_modified = seconds_in(row().text(3));
+    if (row().text(4) == "0" || !load.error.empty()) return;
+    load.error =
+        fmt::format("line {}, column {}: {}", row().text(5), printable(row().text(6)), printable(row().text(7)));
+    if (row().text(6).empty()) load.error = fmt::format("line {}: {}", row().text(5), printable(row().text(7)));
+    if (const auto errors = number_in<std::uint64_t>(row().text(4)); errors > 1) {
+      load.error += fmt::format(" (and {} more)", errors - 1);
+    }
+  }
+
+  const Asked& asked_;
+  bool KeyLoad::* witness_;
+  Copies copies_;
+  const Copies* other_ = nullptr;
+};
+
+bool cannot_be_asked(const ServerError& e) { return e.kind() == ErrorKind::denied || e.kind() == ErrorKind::not_found; }
+
+// One of the two witnesses among the system tables.
+struct SystemWitness {
+  std::string name;
+  Sql oldest;
+  Sql files;
+  Sql column;
+  bool KeyLoad::* flag;
+};
+
+const SystemWitness& history_witness() {
+  static const SystemWitness kWitness{"SYS_LOAD_HISTORY and SYS_LOAD_DETAIL", Sql(sql::kHistoryOldest),
+                                      Sql(sql::kHistoryFiles), Sql("file_name"), &KeyLoad::in_sys};
+  return kWitness;
+}
+
+const SystemWitness& log_witness() {
+  static const SystemWitness kWitness{"STL_LOAD_COMMITS", Sql(sql::kLogOldest), Sql(sql::kLogFiles), Sql("filename"),
+                                      &KeyLoad::in_stl};
+  return kWitness;
+}
+
+class AllLoads : public LoadStream {
+ public:
+  AllLoads(const std::string& bucket, const std::string& prefix, const ReconcileOptions& options,
+           const ReconcileContext& context)
+      : context_(context), from_(options.from), questions_(context.connection, session_options(context), context.log) {
+    asked_.bucket = bucket;
+    asked_.prefix = prefix;
+    asked_.start = "s3://" + bucket + "/";
+    if (!options.table.empty()) ask_about_table(options.table);
+    open_ledgers();
+    const auto history_begin = open(history_witness(), history_);
+    const auto log_begin = open(log_witness(), log_);
+    if (!has_ledger_ && history_ == nullptr && log_ == nullptr) {
+      throw Error(ErrorKind::denied,
+                  fmt::format("reconcile: {} may read nothing that tells what was loaded:\n  {}\nGRANT SELECT on one "
+                              "of these, or ask as a superuser",
+                              questions_.server(), fmt::join(denied_, "\n  ")));
+    }
+    read_copies(history_begin, log_begin);
+    note_visibility();
+    for (const auto& rows : sources_) rows->start();
+  }
+
+  std::optional<LoadOfKey> next() override {
+    while (ready_.empty()) {
+      const std::string* least = nullptr;
+      for (const auto& rows : sources_) {
+        if (rows->key() != nullptr && (least == nullptr || *rows->key() < *least)) least = rows->key();
+      }
+      if (least == nullptr) return std::nullopt;
+      gather(std::string(*least));
+    }
+    LoadOfKey load{key_, std::move(ready_.front())};
+    ready_.pop_front();
+    return load;
+  }
+
+  [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
+
+ private:
+  void ask_about_table(const std::string& name) {
+    const auto dot = name.find('.');
+    asked_.table = target_of(name.substr(0, dot), dot == std::string::npos ? "" : name.substr(dot + 1));
+    const auto others = questions_.execute(
+        fill(sql::kTablesCalled, {{"schema", Literal(asked_.table->schema)}, {"table", Literal(asked_.table->table)}}),
+        "looking for tables of that name");
+    asked_.is_the_only_one_called_so = others.scalar() == "0";
+  }
+
+  void deny(const std::string& what, const ServerError& e) {
+    denied_.push_back(fmt::format("{}: {}", what, printable(e.primary())));
+    notes_.push_back(fmt::format("{} can't be read: {}", what, printable(e.primary())));
+  }
+
+  // --- the ledger
+
+  void open_ledgers() {
+    std::vector<std::string> ledgers;
+    bool has_loads = false;
+    for (const auto& row :
+         questions_.execute(fill(sql::kLedgerTables, {{"schema", Literal(kLedgerSchema)}}), "looking for the ledger")
+             .rows) {
+      const std::string name = row.at(0).value_or("");
+      if (name == "loads") has_loads = true;
+      if (name == "loads.kind") has_kind_ = true;
+      if (name.starts_with("ledger_") && (!asked_.table || name == asked_.table->ledger().name)) {
+        ledgers.push_back(name);
+      }
+    }
+    if (!has_loads) {
+      notes_.emplace_back("penstock's ledger: there is none in this database");
+      return;
+    }
+    std::ranges::sort(ledgers);
+    in_ledger_ = ids_in(ledgers);
+    try {
+      std::vector<std::unique_ptr<KeyRows>> rows;
+      for (std::size_t at = 0; at < ledgers.size(); at += kLedgersPerSession) {
+        const auto some = std::span(ledgers).subspan(at, std::min(kLedgersPerSession, ledgers.size() - at));
+        rows.push_back(std::make_unique<RecordedRows>(context_, in_byte_order(branches(some)), asked_, false));
+      }
+      // After the ledgers: a load that leaves its ledger in between is found here, and none is missed.
+      rows.push_back(std::make_unique<RecordedRows>(context_, in_byte_order(recorded_objects()), asked_, true));
+      note_cut_records();
+      std::ranges::move(rows, std::back_inserter(sources_));
+      has_ledger_ = true;
+      notes_.push_back(fmt::format("penstock's ledger: all of penstock's own loads, of {} table{}", ledgers.size(),
+                                   ledgers.size() == 1 ? "" : "s"));
+    } catch (const ServerError& e) {
+      if (!cannot_be_asked(e)) throw;
+      deny("penstock's ledger", e);
+    }
+  }
+
+  static Statement ids_in(const std::vector<std::string>& ledgers) {
+    Statement ids;
+    for (const std::string& name : ledgers) {
+      if (!ids.empty()) ids << Sql(" UNION ");
+      ids << Sql("SELECT load_id FROM ") << Qualified{kLedgerSchema, name};
+      if (ledgers.size() == 1) ids << Sql(" GROUP BY load_id");
+    }
+    if (ids.empty()) ids << Sql("SELECT load_id FROM ") << kLoads << Sql(" WHERE false");
+    return ids;
+  }
+
+  [[nodiscard]] Statement branches(std::span<const std::string> ledgers) const {
+    Statement all;
+    for (const std::string& name : ledgers) {
+      if (!all.empty()) all << Sql(" UNION ALL ");
+      all << fill(sql::kLedgerFiles, {{"ledger", Qualified{kLedgerSchema, name}},
+                                      {"loads", kLoads},
+                                      {"bucket", Literal(asked_.bucket)},
+                                      {"begins", begins_with("g.key", asked_.prefix)}});
+    }
+    return all;
+  }
+
+  static Statement in_byte_order(const Statement& rows) { return fill(sql::kInByteOrder, {{"rows", rows}}); }
+
+  [[nodiscard]] Statement of_table() const {
+    if (!asked_.table) return Sql("true");
+    return Sql("l.schema_name = ") << Literal(asked_.table->schema) << Sql(" AND l.table_name = ")
+                                   << Literal(asked_.table->table);
+  }
+  [[nodiscard]] Statement is_load() const { return has_kind_ ? Sql("l.kind IS NULL") : Sql("true"); }
+  [[nodiscard]] Statement replaced() const {
+    if (has_kind_) return fill(sql::kReplacedTables, {{"loads", kLoads}});
+    return Sql("SELECT schema_name, table_name, committed_at AS replaced_at FROM ") << kLoads << Sql(" WHERE false");
+  }
+
+  [[nodiscard]] Statement recorded_objects() const {
+    return fill(sql::kRecordedObjects, {{"is_load", is_load()},
+                                        {"loads", kLoads},
+                                        {"in_ledger", in_ledger_},
+                                        {"replaced", replaced()},
+                                        {"of_table", of_table()}});
+  }
+
+  void note_cut_records() {
+    const auto cut = questions_.execute(
+        fill(sql::kCutRecords, {{"loads", kLoads}, {"in_ledger", in_ledger_}, {"of_table", of_table()}}),
+        "reading the ledger");
+    if (cut.scalar() == "0") return;
+    notes_.push_back(fmt::format(
+        "penstock's ledger: {} upserts, or loads whose rows were replaced since, read more objects than their records "
+        "have room for; the others of their objects are known as long as the system tables remember",
+        cut.scalar().value_or("?")));
+  }
+
+  // --- the system tables
+
+  // Since when it remembers; nullopt: it can't be asked, or is empty.
+  std::optional<Microseconds> open(const SystemWitness& witness, FileRows*& rows) {
+    try {
+      const auto oldest = questions_.execute(Statement(witness.oldest), "asking " + witness.name);
+      auto files = std::make_unique<FileRows>(context_, fill(witness.files, {{"begins", begins_in(witness)}}), asked_,
+                                              "reading " + witness.name, witness.flag);
+      rows = files.get();
+      sources_.push_back(std::move(files));
+      const auto since = read_sql_instant(oldest.scalar().value_or(""));
+      if (!since) {
+        notes_.push_back(witness.name + ": no loads");
+        return std::nullopt;
+      }
+      const bool reaches = from_ && *since <= *from_;
+      notes_.push_back(fmt::format("{}: loads since {}{}", witness.name, to_rfc3339(*since),
+                                   reaches ? "" : "; older ones are known from penstock's ledger alone"));
+      return since;
+    } catch (const ServerError& e) {
+      if (!cannot_be_asked(e)) throw;
+      deny(witness.name, e);
+      return std::nullopt;
+    }
+  }
+
+  [[nodiscard]] Statement begins_in(const SystemWitness& witness) const {
+    return begins_with(witness.column, kept_of(asked_.start + asked_.prefix));
+  }
+
+  void read_copies(std::optional<Microseconds> history_begin, std::optional<Microseconds> log_begin) {
+    if (!history_begin && !log_begin) return;
+    const auto since = std::min(history_begin.value_or(Microseconds::max()), log_begin.value_or(Microseconds::max()));
+    const OwnCopies own = own_copies(since - kDay);
+    if (history_ != nullptr) {
+      history_->set_copies(
+          read_history_copies(questions_, begins_in(history_witness()), own, context_.connection.database), nullptr);
+    }
+    if (log_ != nullptr) {
+      log_->set_copies(read_log_copies(questions_, begins_in(log_witness()), own),
+                       history_ == nullptr ? nullptr : &history_->copies());
+    }
+  }
+
+  OwnCopies own_copies(Microseconds since) {
+    OwnCopies own;
+    if (!has_ledger_) return own;
+    Cursor rows(context_.connection, session_options(context_), context_.log,
+                fill(sql::kOwnCopies, {{"is_load", is_load()},
+                                       {"loads", kLoads},
+                                       {"in_ledger", in_ledger_},
+                                       {"replaced", replaced()},
+                                       {"since", Literal(to_sql(since))}}),
+                "reading the ledger");
+    while (rows.next()) {
+      own[number_in<std::int64_t>(rows.text(0))] = {.attempt_id = std::string(rows.text(1)),
+                                                    .load_id = std::string(rows.text(2)),
+                                                    .table = fmt::format("{}.{}", rows.text(3), rows.text(4)),
+                                                    .is_gone = rows.text(5) == "1",
+                                                    .is_in_ledger = rows.text(6) == "1"};
+    }
+    return own;
+  }
+
+  void note_visibility() {
+    if (history_ == nullptr && log_ == nullptr) return;
+    const auto all = questions_.execute(Sql(sql::kSeesAllRows), "asking who we are");
+    if (all.scalar() != "0") return;
+    notes_.push_back(
+        fmt::format("the system tables show {} only its own COPYs, unless it was given SYSLOG ACCESS "
+                    "UNRESTRICTED",
+                    printable(context_.connection.user)));
+  }
+
+  // --- the join
+
+  void gather(std::string key) {
+    key_ = std::move(key);
+    Group group;
+    for (const auto& rows : sources_) {
+      while (rows->key() != nullptr && *rows->key() == key_) rows->take_into(group);
+    }
+    std::erase_if(group.loads, [&](KeyLoad& load) { return !is_asked_for(load); });
+    std::ranges::stable_sort(group.loads, {}, &KeyLoad::at);
+    std::ranges::move(group.loads, std::back_inserter(ready_));
+  }
+
+  // A COPY that names its table without a schema may have meant another one: then it proves nothing.
+  bool is_asked_for(KeyLoad& load) const {
+    if (!asked_.table || load.in_ledger || load.table == asked_.table->text()) return true;
+    if (load.table == asked_.table->table && asked_.is_the_only_one_called_so) {
+      load.table = asked_.table->text();
+      return true;
+    }
+    const bool is_untold = load.table.empty() || load.table == asked_.table->table;
+    if (is_untold && load.state == LoadState::committed) load.state = LoadState::unknown;
+    return is_untold;
+  }
+
+  ReconcileContext context_;
+  std::optional<Microseconds> from_;
+  Asked asked_;
+  Connection questions_;
+  bool has_kind_ = false;
+  bool has_ledger_ = false;
+  Statement in_ledger_;
+  std::vector<std::unique_ptr<KeyRows>> sources_;  // the ledger's first
+  FileRows* history_ = nullptr;
+  FileRows* log_ = nullptr;
+  std::vector<std::string> notes_;
+  std::vector<std::string> denied_;
+  std::string key_;
+  std::deque<KeyLoad> ready_;
+};
+
+}  // namespace
+
+std::unique_ptr<LoadStream> loads_of(const std::string& bucket, const std::string& prefix,
+                                     const ReconcileOptions& options, const ReconcileContext& context) {
+  return std::make_unique<AllLoads>(bucket, prefix, options, context);
+}
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,1 @@
+SELECT min(start_time), GETDATE() FROM pg_catalog.sys_load_history

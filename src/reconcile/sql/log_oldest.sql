@@ -1,0 +1,1 @@
+SELECT min(starttime), GETDATE() FROM pg_catalog.stl_query

@@ -1,0 +1,1 @@
+SELECT text FROM pg_catalog.stl_querytext WHERE query = :query ORDER BY sequence

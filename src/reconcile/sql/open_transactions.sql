@@ -1,0 +1,1 @@
+SELECT DISTINCT xid FROM pg_catalog.svv_transactions
