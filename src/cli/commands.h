@@ -10,6 +10,7 @@ void add_upsert(Program& program);
 void add_move(Program& program);
 void add_discover(Program& program);
 void add_drop(Program& program);
+void add_reconcile(Program& program);
 void add_history(Program& program);
 void add_sweep(Program& program);
 void add_local(Program& program);

@@ -27,6 +27,7 @@ void add_commands(Program& program) {
   add_move(program);
   add_discover(program);
   add_drop(program);
+  add_reconcile(program);
   add_history(program);
   add_sweep(program);
   add_local(program);

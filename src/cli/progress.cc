@@ -3,29 +3,23 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
-#include <string_view>
+#include <string>
+
+#include "cli/words.h"
 
 namespace penstock::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kBetween{200};
 
-std::string amount(double bytes) {
-  constexpr std::array<std::string_view, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
-  std::size_t unit = 0;
-  for (; bytes >= 1000 && unit + 1 < kUnits.size(); ++unit) bytes /= 1000;
-  return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.1f} {}", bytes, kUnits[unit]);
-}
-
 }  // namespace
 
 std::string progress_in_words(std::uint64_t bytes, std::uint64_t size, std::uint64_t records, double seconds) {
   const double rate = seconds > 0 ? static_cast<double>(bytes) / seconds : 0;
-  std::string text = amount(static_cast<double>(bytes));
-  if (size > bytes) text += " of " + amount(static_cast<double>(size));
-  text += fmt::format(", {} records, {}/s", records, amount(rate));
+  std::string text = amount_in_words(bytes);
+  if (size > bytes) text += " of " + amount_in_words(size);
+  text += fmt::format(", {} records, {}/s", records, amount_in_words(static_cast<std::uint64_t>(rate)));
   if (size > bytes && rate > 0) text += fmt::format(", {:.0f} s left", static_cast<double>(size - bytes) / rate);
   return text;
 }
@@ -38,12 +32,26 @@ Progress::~Progress() {
 }
 
 void Progress::show(std::uint64_t bytes, std::uint64_t size, std::uint64_t records) {
+  if (!is_due()) return;
+  const double seconds = std::chrono::duration<double>(shown_ - start_).count();
+  put(progress_in_words(bytes, size, records, seconds));
+}
+
+void Progress::show(std::uint64_t count, const char* of_what) {
+  if (is_due()) put(fmt::format("{} {}", count, of_what));
+}
+
+bool Progress::is_due() {
+  if (!is_terminal_) return false;
   const auto now = std::chrono::steady_clock::now();
-  if (!is_terminal_ || now - shown_ < kBetween) return;
+  if (now - shown_ < kBetween) return false;
   shown_ = now;
+  return true;
+}
+
+void Progress::put(const std::string& words) {
   is_shown_ = true;
-  const double seconds = std::chrono::duration<double>(now - start_).count();
-  std::fputs(fmt::format("\r\x1b[K{}", progress_in_words(bytes, size, records, seconds)).c_str(), stderr);
+  std::fputs(fmt::format("\r\x1b[K{}", words).c_str(), stderr);
 }
 
 }  // namespace penstock::cli

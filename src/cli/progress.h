@@ -19,8 +19,12 @@ class Progress {
 
   // size: of all there is, in bytes; 0: not known. Shown some times a second, however often it is called.
   void show(std::uint64_t bytes, std::uint64_t size, std::uint64_t records);
+  void show(std::uint64_t count, const char* of_what);  // "120000 keys"
 
  private:
+  [[nodiscard]] bool is_due();
+  void put(const std::string& words);
+
   const bool is_terminal_;
   const std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point shown_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <ranges>
 
 #include "base/text.h"
@@ -72,6 +73,15 @@ std::optional<std::chrono::seconds> read_duration(std::string_view option, const
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view several) {
   return fmt::format("{} {}", count, count == 1 ? one : several);
+}
+
+std::string amount_in_words(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
+  constexpr double kThousand = 1000;
+  auto amount = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; amount >= kThousand && unit + 1 < kUnits.size(); ++unit) amount /= kThousand;
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", amount, kUnits[unit]);
 }
 
 void print_plan(std::ostream& out, const std::vector<std::string>& plan) {

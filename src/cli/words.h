@@ -28,6 +28,8 @@ std::optional<std::chrono::seconds> read_duration(std::string_view option, const
 // "3 objects", "1 object".
 std::string counted(std::uint64_t count, std::string_view one, std::string_view several);
 
+std::string amount_in_words(std::uint64_t bytes);  // "12.3 MB"
+
 // A --dry-run's steps, each indented, and what of it goes on in further lines more so.
 void print_plan(std::ostream& out, const std::vector<std::string>& plan);
 
