@@ -24,6 +24,10 @@ FOUND_BY = {
                        "test_upsert_faults.py::test_a_commit_in_doubt_is_settled_and_writes_once"],
     "truncate": ["test_guard.py::test_a_copy_that_fails_leaves_the_rows_that_it_was_to_replace"],
     "prefix_copy": ["test_formats.py::test_siblings_of_a_key_are_never_loaded", ONE_BLOCK],
+    "delete_any_version": [
+        "test_reconcile_acts.py::test_a_key_overwritten_at_its_own_removal_survives_and_is_exit_4"],
+    "copy_by_basename": ["test_reconcile_acts.py::test_what_is_committed_is_copied_with_its_path_and_once"],
+    "journal_late": ["test_reconcile_acts.py::test_the_journal_names_what_a_killed_deletion_took"],
     "upsert_removes_last": ["test_upsert.py::test_the_candies_twice_from_a_file"],
     "upsert_first_wins": ["test_upsert.py::test_random_batches_are_last_write_wins"],
     "upsert_older_wins": ["test_upsert.py::test_a_row_that_is_older_than_the_tables_loses"],

@@ -2,21 +2,19 @@
 #include "penstock/drop.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/question.h"
 #include "cli/words.h"
-#include "load/waiting_reader.h"
 #include "penstock/store.h"
 
 namespace penstock::cli {
@@ -98,15 +96,10 @@ void print(std::ostream& out, const Dropped& dropped, bool json) {
   out << "dropped " << in_words(dropped.kind, dropped.removed, dropped.bytes) << '\n';
 }
 
-bool can_ask() { return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0; }
-
 bool is_wanted(const DropPlan& plan, const std::stop_token& stop) {
   show(std::cerr, plan, false);
-  std::cerr << "Drop it? [y/N] " << std::flush;
-  const auto terminal = open_stdin(stop);  // a stop ends the wait
-  std::string answer;
-  for (char c = 0; terminal->read(std::as_writable_bytes(std::span(&c, 1))) == 1 && c != '\n';) answer += c;
-  return lower(answer) == "y" || lower(answer) == "yes";
+  const std::string answer = ask("Drop it? [y/N] ", stop);
+  return answer == "y" || answer == "yes";
 }
 
 int worst_of(const std::vector<Dropped>& dropped) {

@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/findings_output.h"
 #include "cli/progress.h"
+#include "cli/reconcile_acts.h"
 #include "cli/reconcile_options.h"
 #include "cli/words.h"
 #include "move/outlet.h"
@@ -222,6 +223,8 @@ void add_diff(Program& program, CLI::App& group) {
 void add_reconcile(Program& program) {
   CLI::App& group = program.add_group("reconcile", "Keys in S3 against what Redshift committed");
   add_diff(program, group);
+  add_reconcile_copy(program, group);
+  add_reconcile_delete(program, group);
 }
 
 }  // namespace penstock::cli

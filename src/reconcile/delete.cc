@@ -81,7 +81,7 @@ class Deletion {
   }
 
   // nullopt: it is none of ours: not there, or not committed.
-  std::optional<Item> judge(KeyFinding finding) {
+  std::optional<Item> judge(KeyFinding finding) const {
     const bool is_overwritten = finding.is_in(KeySet::overwritten);
     const bool may_be_committed = finding.is_in(KeySet::already_committed) || finding.is_in(KeySet::ambiguous);
     if (!finding.object || (!is_overwritten && !may_be_committed)) return std::nullopt;
