@@ -255,6 +255,19 @@ TEST_P(StoreConformance, ListsBeyondAPage) {
   EXPECT_THAT(keys(*store_), IsEmpty());
 }
 
+TEST_P(StoreConformance, AListingThatEndsEarlierHasAllKeysUpToThere) {
+  const std::vector<std::string> wanted{"a", "b/c", "b/d", "b/e", "f"};
+  for (const std::string& key : wanted) write_all(*store_, key, "x");
+  const auto listing = store_->list("");
+  listing->end_at("b/d");
+  while (!listing->is_ready()) std::this_thread::yield();
+  std::vector<std::string> found;
+  while (const auto object = listing->next()) found.push_back(object->key);
+  ASSERT_GE(found.size(), 3U);
+  EXPECT_TRUE(std::equal(found.begin(), found.end(), wanted.begin())) << "beyond it, there may be more";
+  EXPECT_TRUE(listing->is_ready()) << "at the end, too";
+}
+
 TEST_P(StoreConformance, HoldsAnyKey) {
   const std::vector<std::string> hard{"k",
                                       "k/b",

@@ -442,6 +442,16 @@ TEST_F(S3, AsksForTheNextPageBeforeThisOneIsUsed) {
   while (count("ListObjectsV2") < 2) std::this_thread::sleep_for(1ms);
 }
 
+TEST_F(S3, AsksForNoPageBeyondTheEndOfAListing) {
+  for (int i = 0; i < 3500; ++i) write_all(*held_, fmt::format("{:04}", i), "x");
+  const auto listing = connect().list("", "0099");
+  listing->end_at("1500");
+  std::string last;
+  while (const auto object = listing->next()) last = object->key;
+  EXPECT_EQ(last, "2099") << "whole pages";
+  EXPECT_EQ(count("ListObjectsV2"), 2);
+}
+
 TEST_F(S3, RefusesAListingOutOfOrder) {
   fail("ListObjectsV2", 1, [](const HttpRequest&) {
     return HttpReply{.body =
