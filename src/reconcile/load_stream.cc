@@ -524,7 +524,7 @@ class AllLoads : public LoadStream {
       while (rows->key() != nullptr && *rows->key() == key_) rows->take_into(group);
     }
     std::erase_if(group.loads, [&](KeyLoad& load) { return !is_asked_for(load); });
-    std::ranges::stable_sort(group.loads, {}, &KeyLoad::at);
+    std::ranges::sort(group.loads, {}, [](const KeyLoad& load) { return std::pair(load.at, load.query); });
     std::ranges::move(group.loads, std::back_inserter(ready_));
   }
 

@@ -1,6 +1,11 @@
 // What the cluster knows of loads from below a prefix, one record a load of a key.
 //
-// Threads: one. Errors: Error, of the cluster.
+// Threads: one.
+// Memory:  two batches of rows a session, the loads of one key, and some 50 bytes for each COPY below the prefix that
+// the
+//          system tables remember.
+// Errors:  Error, of the cluster; denied where nothing may be read that tells of loads (what is denied beside something
+//          that is not, is a note); refused where the cluster gives keys out of order.
 #pragma once
 
 #include <memory>

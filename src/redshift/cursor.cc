@@ -16,8 +16,8 @@ struct Cursor::Impl {
   int row = -1;
   bool at_end = false;
 
-  Impl(const ConnectionConfig& config, SessionOptions options, Log& log, std::string doing_)
-      : doing(std::move(doing_)),
+  Impl(const ConnectionConfig& config, SessionOptions options, Log& log, std::string what)
+      : doing(std::move(what)),
         session(config, std::move(options), log),
         fetch(Sql("FETCH FORWARD ") << std::int64_t{kBatch} << Sql(" FROM penstock_rows")) {}
 
