@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "penstock/reconcile_acts.h"
@@ -23,14 +24,14 @@ struct AgreedKeys::File {
   bool is_read = false;
   bool is_at_end = false;
 
-  void put(std::string_view text) {
+  void put(std::string_view text) const {
     const auto length = static_cast<std::uint32_t>(text.size());
     const bool is_put = std::fwrite(&length, sizeof length, 1, stream.get()) == 1 &&
                         std::fwrite(text.data(), 1, text.size(), stream.get()) == text.size();
     if (!is_put) throw system_error(act, errno);
   }
 
-  bool read(std::string& text) {
+  bool read(std::string& text) const {
     std::uint32_t length = 0;
     if (std::fread(&length, sizeof length, 1, stream.get()) != 1) return false;
     text.resize(length);
@@ -45,7 +46,7 @@ struct AgreedKeys::File {
   void start_reading() {
     if (std::exchange(is_read, true)) return;
     if (std::fflush(stream.get()) != 0) throw system_error(act, errno);
-    std::rewind(stream.get());
+    if (std::fseek(stream.get(), 0, SEEK_SET) != 0) throw system_error(act, errno);
     advance();
   }
 };
