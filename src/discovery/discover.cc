@@ -86,6 +86,7 @@ class Run {
             .tight = resolved.tight,
             .why = std::move(resolved.why),
             .nulls = profile.nulls() + (takes_empty ? 0 : profile.empties()),
+            .empties = takes_empty ? profile.empties() : 0,
             .max_bytes = profile.bytes()};
   }
 
@@ -111,6 +112,7 @@ class Run {
             break;
           }
           progress.records += work.chunk.ends;
+          discovered_.lines = progress.records;
           if (!work_.push(std::move(work), give_up_.get_token())) return;
           if (options_.on_progress) options_.on_progress(progress);
           if (options_.sample != 0 && progress.records - before.records >= share) {

@@ -32,12 +32,14 @@ struct Column {
   table::Type tight{};          // takes what was seen, and no more
   std::string why{};            // what ruled out a narrower type: the first such value, and its line
   std::uint64_t nulls = 0;      // records that have no value of the type
+  std::uint64_t empties = 0;    // of text: values that are empty, and some that are blank
   std::uint64_t max_bytes = 0;  // of a value, as text; may be more than the type takes
 };
 
 struct Discovered {
   std::vector<Column> columns{};  // in their order in the source; members of JSON as they came up
   std::uint64_t records = 0;      // that were looked at
+  std::uint64_t lines = 0;        // the same, and the blank lines between them
   bool is_whole = true;           // all that there are were; else a sample
   std::uint64_t bytes_read = 0;
 };

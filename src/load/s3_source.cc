@@ -27,22 +27,6 @@ namespace {
 
 using redshift::CopyCompression;
 
-CopyCompression compression_of(Codec codec) {
-  switch (codec) {
-    case Codec::gzip:
-      return CopyCompression::gzip;
-    case Codec::zstd:
-      return CopyCompression::zstd;
-    case Codec::bzip2:
-      return CopyCompression::bzip2;
-    case Codec::lzop:
-      return CopyCompression::lzop;
-    case Codec::none:
-      break;
-  }
-  return CopyCompression::none;
-}
-
 std::string text_of_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
@@ -143,7 +127,7 @@ class Finding {
                                                     printable(names.front()), printable(name)));
       }
     }
-    source_.compression = compression_of(codec);
+    source_.compression = copy_compression(codec);
     refuse_options();
   }
 
@@ -238,6 +222,22 @@ std::uint64_t S3Source::bytes() const noexcept {
 
 S3Source open_s3_source(const UpsertOptions& options, Buckets& buckets, Log& log, const std::stop_token& stop) {
   return Finding(options, buckets, log, stop).find();
+}
+
+CopyCompression copy_compression(Codec codec) noexcept {
+  switch (codec) {
+    case Codec::gzip:
+      return CopyCompression::gzip;
+    case Codec::zstd:
+      return CopyCompression::zstd;
+    case Codec::bzip2:
+      return CopyCompression::bzip2;
+    case Codec::lzop:
+      return CopyCompression::lzop;
+    case Codec::none:
+      break;
+  }
+  return CopyCompression::none;
 }
 
 bool is_like(std::string_view key, std::string_view pattern) noexcept {

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/decompress.h"
 #include "load/source_objects.h"
 #include "penstock/log.h"
 #include "penstock/upsert.h"
@@ -37,6 +38,8 @@ struct S3Source {
 };
 
 S3Source open_s3_source(const UpsertOptions& options, Buckets& buckets, Log& log, const std::stop_token& stop);
+
+redshift::CopyCompression copy_compression(Codec codec) noexcept;
 
 // Whether a key is like a pattern in which * is any text.
 bool is_like(std::string_view key, std::string_view pattern) noexcept;

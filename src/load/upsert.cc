@@ -19,6 +19,7 @@
 #include "load/batch_upsert.h"
 #include "load/fingerprint.h"
 #include "load/ledger.h"
+#include "load/looked_at.h"
 #include "load/postgres_supply.h"
 #include "load/redshift_supply.h"
 #include "load/settlement.h"
@@ -217,14 +218,16 @@ class UpsertAttempt {
   std::optional<std::int64_t> copy_query_;
 };
 
+using OpenSupply = std::function<std::unique_ptr<Supply>(const UpsertOptions&, const LoadContext&, const StagingBase&,
+                                                         const std::string& load_id)>;
+
 class Upsert {
  public:
-  // rows: in place of the options' sources, if there are any.
-  Upsert(const UpsertOptions& options, std::shared_ptr<columnar::BatchReader> rows, const LoadContext& context,
+  Upsert(const UpsertOptions& options, OpenSupply open, const LoadContext& context,
          const std::function<void(const UpsertProgress&)>& on_progress)
       : options_(options),
         context_(context),
-        rows_(std::move(rows)),
+        open_(std::move(open)),
         on_progress_(on_progress),
         base_(staging_base(context.environment, options.staging_bucket)),
         target_(target_named(options.into)),
@@ -233,8 +236,7 @@ class Upsert {
   UpsertOutcome run() {
     const auto start = steady_clock::now();
     Job job{.target = target_, .load_id = new_id()};
-    const auto supply = rows_ ? batch_supply(std::move(rows_), options_, context_, base_, job.load_id)
-                              : open_supply(options_, context_, base_, job.load_id);
+    const auto supply = open_(options_, context_, base_, job.load_id);
     const TableFit fit = plan_table(job, *supply);
     job.batch = supply->batch(fit.table);
     // what can't be is said before anything is uploaded
@@ -392,7 +394,7 @@ class Upsert {
 
   const UpsertOptions& options_;
   const LoadContext& context_;
-  std::shared_ptr<columnar::BatchReader> rows_;
+  const OpenSupply open_;
   const std::function<void(const UpsertProgress&)>& on_progress_;
   const StagingBase base_;
   const Target target_;
@@ -530,19 +532,22 @@ std::vector<std::string> problems_in(const UpsertOptions& options, bool has_rows
   return problems;
 }
 
-UpsertOutcome upsert_of(std::shared_ptr<columnar::BatchReader> rows, const UpsertOptions& options,
-                        const LoadContext& context, const std::function<void(const UpsertProgress&)>& on_progress) {
-  if (const auto problems = problems_in(options, rows != nullptr); !problems.empty()) {
+// open: of rows in place of the options' sources; empty: of those.
+UpsertOutcome upsert_of(OpenSupply open, const UpsertOptions& options, const LoadContext& context,
+                        const std::function<void(const UpsertProgress&)>& on_progress) {
+  const bool has_rows = static_cast<bool>(open);
+  if (const auto problems = problems_in(options, has_rows); !problems.empty()) {
     throw Error(ErrorKind::invalid, fmt::format("{}", fmt::join(problems, "\n")));
   }
   UpsertOptions settled = options;
-  if (settled.staging_bucket.empty() && !rows && is_s3_uri(settled.sources.front())) {
+  if (settled.staging_bucket.empty() && !has_rows && is_s3_uri(settled.sources.front())) {
     settled.staging_bucket = parse_s3_uri(settled.sources.front()).bucket;
   }
+  if (!has_rows) open = open_supply;
   // an order says which of several rows is the last
   if (!settled.order_by.empty() && settled.duplicates == Duplicates::refuse) settled.duplicates = Duplicates::last;
   try {
-    const auto work = std::make_unique<Upsert>(settled, std::move(rows), context, on_progress);
+    const auto work = std::make_unique<Upsert>(settled, std::move(open), context, on_progress);
     return work->run();
   } catch (const Error& e) {
     std::string text = fmt::format("upsert {}: {}", printable(options.into), e.what());
@@ -570,14 +575,22 @@ std::vector<std::string> problems_of(const UpsertOptions& options) {
 
 UpsertOutcome upsert(const UpsertOptions& options, const LoadContext& context,
                      const std::function<void(const UpsertProgress&)>& on_progress) {
-  std::shared_ptr<columnar::BatchReader> rows;
-  if (options.stream != nullptr) rows = columnar::batches_of(*options.stream, options.stream_name);
-  return upsert_of(std::move(rows), options, context, on_progress);
+  if (options.stream == nullptr) return upsert_of({}, options, context, on_progress);
+  return upsert(columnar::batches_of(*options.stream, options.stream_name), options, context, on_progress);
 }
 
 UpsertOutcome upsert(std::shared_ptr<columnar::BatchReader> rows, const UpsertOptions& options,
                      const LoadContext& context, const std::function<void(const UpsertProgress&)>& on_progress) {
-  return upsert_of(std::move(rows), options, context, on_progress);
+  const auto open = [&](const UpsertOptions& how, const LoadContext& of, const StagingBase& base,
+                        const std::string& load_id) { return batch_supply(std::move(rows), how, of, base, load_id); };
+  return upsert_of(open, options, context, on_progress);
+}
+
+UpsertOutcome upsert(const LookedAt& source, const UpsertOptions& options, const LoadContext& context,
+                     const std::function<void(const UpsertProgress&)>& on_progress) {
+  const auto open = [&](const UpsertOptions& how, const LoadContext& of, const StagingBase& base,
+                        const std::string& load_id) { return looked_at_supply(source, how, of, base, load_id); };
+  return upsert_of(open, options, context, on_progress);
 }
 
 }  // namespace penstock

@@ -9,6 +9,7 @@ Network all_edges() {
   add_text_edges(network);
   add_file_edges(network);
   add_redshift_edges(network);
+  add_copy_edges(network);
   add_unload_edges(network);
   add_postgresql_edges(network);
   return network;

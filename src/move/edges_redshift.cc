@@ -6,7 +6,7 @@
 namespace penstock::network {
 
 void add_redshift_edges(Network& network) {
-  network.add({.how = "COPY reads it, staged or where it lies in S3",
+  network.add({.how = "staged, which COPY reads",
                .cost = {2.0, 1.2e-8},
                .leads = [](const Resource* from,
                            const Resource* to) { return to->place == Place::redshift && upsert_reads(*from); },

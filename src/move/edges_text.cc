@@ -10,11 +10,11 @@
 #include "base/text.h"
 #include "columnar/text_batches.h"
 #include "columnar/watched.h"
-#include "discovery/discover.h"
 #include "load/spool.h"
 #include "move/batch_files.h"
 #include "move/edges.h"
 #include "move/text_source.h"
+#include "move/text_types.h"
 #include "penstock/error.h"
 
 namespace penstock::network {
@@ -39,26 +39,8 @@ Batches read_text(const Resource& from, Job& job) {
   if (from.place == Place::standard) {
     for (staging::Input& input : text.inputs) input = spooled(input, job.context.environment, job.context.stop);
   }
-  const auto found = discovery::discover(
-      text.inputs,
-      {.shape = text.shape,
-       .names = text.names,
-       .sample = job.options.sample,
-       .memory = job.options.memory / 4,
-       .on_progress = [&](const staging::Progress& now) { job.on_progress({.bytes = now.bytes, .size = text.size}); }},
-      job.context.stop);
-  if (found.columns.empty()) {
-    throw Error(ErrorKind::refused,
-                fmt::format("{}: there is no record, and so no column; nothing was written", printable(from.name)));
-  }
-  std::vector<columnar::SourceColumn> columns;
-  for (const discovery::Column& column : found.columns) {
-    columns.push_back({.name = column.name, .type = column.type, .field = columns.size(), .member = column.name});
-    if (job.options.why) {
-      job.outcome.columns.push_back({.name = column.name, .type = to_string(column.type), .why = column.why});
-    }
-  }
-  return batches_of(std::move(text), std::move(columns), job);
+  const auto found = types_of(text, from, job);
+  return typed_batches(std::move(text), found, job);
 }
 
 // Every field as the text that it is: no type need be known.
@@ -81,6 +63,34 @@ void copy_fields(const Resource& from, const Resource& to, Job& job) {
 }
 
 }  // namespace
+
+discovery::Discovered types_of(const TextSource& text, const Resource& from, Job& job) {
+  auto found = discovery::discover(
+      text.inputs,
+      {.shape = text.shape,
+       .names = text.names,
+       .sample = job.options.sample,
+       .memory = job.options.memory / 4,
+       .on_progress = [&](const staging::Progress& now) { job.on_progress({.bytes = now.bytes, .size = text.size}); }},
+      job.context.stop);
+  if (found.columns.empty()) {
+    throw Error(ErrorKind::refused,
+                fmt::format("{}: there is no record, and so no column; nothing was written", printable(from.name)));
+  }
+  for (const discovery::Column& column : found.columns) {
+    if (!job.options.why) break;
+    job.outcome.columns.push_back({.name = column.name, .type = to_string(column.type), .why = column.why});
+  }
+  return found;
+}
+
+Batches typed_batches(TextSource text, const discovery::Discovered& found, const Job& job) {
+  std::vector<columnar::SourceColumn> columns;
+  for (const discovery::Column& column : found.columns) {
+    columns.push_back({.name = column.name, .type = column.type, .field = columns.size(), .member = column.name});
+  }
+  return batches_of(std::move(text), std::move(columns), job);
+}
 
 void add_text_edges(Network& network) {
   network.add_read(

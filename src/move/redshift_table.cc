@@ -82,8 +82,8 @@ bool upsert_reads(const Resource& from) {
   const auto format = format_of(from);
   if (!format) return false;
   if (from.place == Place::standard) return *format != SourceFormat::parquet && from.codec == Codec::none;
-  // COPY takes an empty text of CSV for NULL, or NULL for an empty text; and of Parquet only a column's very own type
-  if (from.place == Place::s3 && *format != SourceFormat::json) return false;
+  if (from.place == Place::s3)
+    return false;  // of Parquet, COPY takes only a column's very own type; text: edges_copy.cc
   // it goes by names, for globs and codecs alike
   return std::ranges::all_of(from.items, [&](const Item& item) {
     return codec_of(item.name) == from.codec && item.name.find_first_of("*?[") == std::string::npos &&
@@ -93,6 +93,12 @@ bool upsert_reads(const Resource& from) {
 
 void copy_into_redshift(const Resource& from, const Resource& to, Job& job) {
   take(upsert(upsert_options(from, to, job), load_context(to, job.context), progress_of(job)), to, job);
+}
+
+void copy_looked_at(const LookedAt& from, const Resource& to, Job& job) {
+  UpsertOptions options = upsert_options(to, job);
+  options.stream_name = from.name;
+  take(upsert(from, options, load_context(to, job.context), progress_of(job)), to, job);
 }
 
 void write_redshift(columnar::BatchReader& rows, const Resource& to, Job& job) {

@@ -7,14 +7,17 @@
 #include <vector>
 
 #include "columnar/batches.h"
+#include "load/looked_at.h"
 #include "move/network.h"
 
 namespace penstock::network {
 
-// Whether upsert() reads it by itself: then what lies in S3 stays where it is, and COPY reads it.
+// Whether upsert() reads it by itself.
 bool upsert_reads(const Resource& from);
 
 void copy_into_redshift(const Resource& from, const Resource& to, Job& job);
+// Of text that was looked at.
+void copy_looked_at(const LookedAt& from, const Resource& to, Job& job);
 void write_redshift(columnar::BatchReader& rows, const Resource& to, Job& job);
 std::vector<std::string> plan_redshift(const Resource* from, const Resource& to, Job& job);
 
