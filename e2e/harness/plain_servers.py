@@ -48,7 +48,7 @@ class PlainVersitygw:
         self.endpoint_url = f"http://127.0.0.1:{self.port}"
         self._server = Server("versitygw", [
             binary, "--port", f"127.0.0.1:{self.port}", "--access", self.access_key_id, "--secret",
-            self.secret_access_key, "--quiet", "posix", *options, str(buckets)], folder / "versitygw.log")
+            self.secret_access_key, "--quiet", "--keep-alive", "posix", *options, str(buckets)], folder / "versitygw.log")
         self._server.wait_for(lambda: accepts_connections(self.port))
 
     def stop(self) -> None:
