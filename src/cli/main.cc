@@ -1,5 +1,6 @@
 // The edge where exceptions become exit codes, and signals a request to stop.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -82,11 +83,20 @@ int penstock(const std::vector<std::string>& arguments) {
   return code == exit_code(ErrorKind::cancelled) && signals.received() != 0 ? 128 + signals.received() : code;
 }
 
+// Buffers of megabytes come and go. What went back to the kernel each time would be cleared anew each time.
+void keep_freed_memory() {
+  constexpr int kKept = 256 << 20;
+  constexpr int kLargest = 32 << 20;  // the most that malloc takes
+  ::mallopt(M_MMAP_THRESHOLD, kLargest);
+  ::mallopt(M_TRIM_THRESHOLD, kKept);
+}
+
 }  // namespace
 }  // namespace penstock::cli
 
 int main(int argc, char** argv) {
   try {
+    penstock::cli::keep_freed_memory();
     return penstock::cli::penstock({argv + 1, argv + argc});
   } catch (const std::exception& e) {
     std::cerr << "penstock: " << e.what() << '\n';

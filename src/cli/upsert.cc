@@ -174,10 +174,9 @@ void print_words(std::ostream& out, const UpsertOutcome& outcome) {
     return;
   }
   for (const std::string& change : outcome.table_changes) out << name << ": " << change << '\n';
-  out << fmt::format(
-      "{}: {} records read: {} inserted, {} updated, {} superseded; {} rows gave way, in {:.1f} s, load {}\n", name,
-      outcome.read, outcome.inserted, outcome.updated, outcome.superseded, outcome.replaced, outcome.seconds,
-      outcome.load_id);
+  out << fmt::format("{}: {} read: {} inserted, {} updated, {} superseded; {} gave way, in {:.1f} s, load {}\n", name,
+                     counted(outcome.read, "record", "records"), outcome.inserted, outcome.updated, outcome.superseded,
+                     counted(outcome.replaced, "row", "rows"), outcome.seconds, outcome.load_id);
   if (outcome.rejected > 0) {
     out << fmt::format("{}: {} bad records were put aside\n", name, outcome.rejected);
     print_findings(out, outcome);

@@ -89,6 +89,9 @@ class CsvRun {
   }
 
   void add(Profile& column, std::string_view value) {
+    if (column.is_first_too_long(value.size())) {
+      column.sight_too_long(sighting_of(chunk_, input_, number_, field_, value));
+    }
     if (!column.wants_values()) {
       column.add_text(value.size());
       return;

@@ -1,5 +1,7 @@
 #include "discovery/discover.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
 #include <memory>
@@ -9,6 +11,7 @@
 
 #include "base/guarded.h"
 #include "base/queue.h"
+#include "base/text.h"
 #include "discovery/chunk_profiles.h"
 #include "penstock/error.h"
 #include "staging/splitter.h"
@@ -78,6 +81,10 @@ class Run {
     return *profiles_.front();
   }
 
+  static std::string place_of(const Sighting& sighting) {
+    return sighting.line == 0 ? "" : fmt::format("{} line {}", printable(sighting.input), sighting.line);
+  }
+
   static Column column(std::string name, const Profile& profile) {
     Resolved resolved = resolve(profile);
     const bool takes_empty = resolved.tight.name == table::TypeName::varchar;
@@ -87,7 +94,8 @@ class Run {
             .why = std::move(resolved.why),
             .nulls = profile.nulls() + (takes_empty ? 0 : profile.empties()),
             .empties = takes_empty ? profile.empties() : 0,
-            .max_bytes = profile.bytes()};
+            .max_bytes = profile.bytes(),
+            .too_long = place_of(profile.too_long())};
   }
 
   void read(std::span<const staging::Input> inputs) {

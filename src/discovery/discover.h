@@ -34,6 +34,7 @@ struct Column {
   std::uint64_t nulls = 0;      // records that have no value of the type
   std::uint64_t empties = 0;    // of text: values that are empty, and some that are blank
   std::uint64_t max_bytes = 0;  // of a value, as text; may be more than the type takes
+  std::string too_long{};       // where the first value is that no varchar takes: "data.csv line 7"; empty: nowhere
 };
 
 struct Discovered {

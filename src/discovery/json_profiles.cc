@@ -128,6 +128,9 @@ class JsonProfiles final : public ChunkProfiles {
   }
 
   void note(Profile& profile, const Value& value, std::string_view text) {
+    if (profile.is_first_too_long(text.size())) {
+      profile.sight_too_long(sighting_of(*chunk_, input_, number_, at_, text));
+    }
     if (profile.add(value, text.size())) {
       profile.sight(value.kind, sighting_of(*chunk_, input_, number_, at_, text));
     }

@@ -170,6 +170,10 @@ void Profile::sight(Kind kind, Sighting sighting) {
   if (sighting.place < first.place) first = std::move(sighting);
 }
 
+void Profile::sight_too_long(Sighting sighting) {
+  if (sighting.place < too_long_.place) too_long_ = std::move(sighting);
+}
+
 void Profile::merge(const Profile& other) {
   seen_ |= other.seen_;
   whole_digits_ = std::max(whole_digits_, other.whole_digits_);
@@ -179,6 +183,7 @@ void Profile::merge(const Profile& other) {
   nulls_ += other.nulls_;
   empties_ += other.empties_;
   for (std::size_t i = 0; i < kKinds; ++i) sight(static_cast<Kind>(i), other.first_.at(i));
+  sight_too_long(other.too_long_);
 }
 
 Resolved resolve(const Profile& profile) {

@@ -56,7 +56,12 @@ class Profile {
     bytes_ = std::max(bytes_, bytes);
     if (bytes == 0) ++empties_;
   }
+  // Whether a value is the first that no varchar takes, which is to be sighted.
+  [[nodiscard]] bool is_first_too_long(std::size_t bytes) const noexcept {
+    return bytes > kMostBytes && too_long_.line == 0;
+  }
   void sight(Kind kind, Sighting sighting);
+  void sight_too_long(Sighting sighting);
   void merge(const Profile& other);
 
   [[nodiscard]] bool has(Kind kind) const noexcept { return (seen_ & bit(kind)) != 0; }
@@ -69,11 +74,15 @@ class Profile {
   [[nodiscard]] std::uint64_t nulls() const noexcept { return nulls_; }
   [[nodiscard]] std::uint64_t empties() const noexcept { return empties_; }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }  // of the longest value
+  // The first value that no varchar takes; its line is 0 where there is none.
+  [[nodiscard]] const Sighting& too_long() const noexcept { return too_long_; }
   [[nodiscard]] std::size_t whole_digits() const noexcept { return whole_digits_; }
   [[nodiscard]] std::size_t fraction_digits() const noexcept { return fraction_digits_; }
   [[nodiscard]] std::size_t digits() const noexcept { return digits_; }  // of one number, most
 
  private:
+  static constexpr std::size_t kMostBytes = 65'535;  // of a varchar
+
   static constexpr std::uint32_t bit(Kind kind) noexcept { return std::uint32_t{1} << static_cast<unsigned>(kind); }
 
   std::uint32_t seen_ = 0;
@@ -84,6 +93,7 @@ class Profile {
   std::uint64_t nulls_ = 0;
   std::uint64_t empties_ = 0;  // exact unless text was seen, which takes them as they are
   std::array<Sighting, kKinds> first_{};
+  Sighting too_long_{};
 };
 
 struct Resolved {

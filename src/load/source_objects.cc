@@ -74,6 +74,7 @@ std::vector<SourceObject> fix_objects(Buckets& buckets, const std::vector<S3Uri>
     if (found[i]) {
       objects.push_back({uris[i].bucket, *std::move(found[i])});
     } else {
+      if (missing.empty()) check_bucket(buckets, uris[i]);
       missing.push_back(printable(to_string(uris[i])));
     }
   }
@@ -110,6 +111,14 @@ std::optional<std::string> changed_since(Buckets& buckets, const std::vector<con
   }
   if (changed.empty()) return std::nullopt;
   return fmt::format("{} was overwritten or removed", some_of(changed));
+}
+
+void check_bucket(Buckets& buckets, const S3Uri& absent) {
+  try {
+    buckets.open(absent.bucket)->list(absent.key)->next();
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::not_found) throw;
+  }
 }
 
 std::string manifest_of(std::span<const SourceObject> objects) {

@@ -39,6 +39,10 @@ std::vector<SourceObject> fix_entries(Buckets& buckets, const std::vector<format
 std::optional<std::string> changed_since(Buckets& buckets, const std::vector<const SourceObject*>& objects,
                                          const std::stop_token& stop);
 
+// Of an object that was not found: throws not_found where its bucket is not there either, as a HEAD can't tell. Who may
+// not list the bucket learns nothing here.
+void check_bucket(Buckets& buckets, const S3Uri& absent);
+
 // The manifest that COPY is given: exactly these, all mandatory, each with its length.
 std::string manifest_of(std::span<const SourceObject> objects);
 

@@ -88,8 +88,9 @@ class Fitting {
       problems_.push_back(fmt::format("the name {} is longer than {} bytes", shown, kIdentifierBytes));
     }
     if (column.type.name == table::TypeName::varchar && column.max_bytes > kVarcharBytes) {
-      problems_.push_back(fmt::format("{} has a value of {} bytes, and a varchar takes {} at most", shown,
-                                      column.max_bytes, kVarcharBytes));
+      const std::string where = column.too_long.empty() ? "" : fmt::format("; see {}", column.too_long);
+      problems_.push_back(fmt::format("{} has a value of {} bytes, and a varchar takes {} at most{}", shown,
+                                      column.max_bytes, kVarcharBytes, where));
     }
     config_.columns.push_back({.name = lower(column.name),
                                .type = to_string(column.type),

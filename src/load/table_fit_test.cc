@@ -106,14 +106,14 @@ TEST(TableFit, RefusesWhatNoTableCanHaveAndListsAllOfIt) {
                                     {.name = "A"},
                                     {.name = ""},
                                     {.name = std::string(128, 'x')},
-                                    {.name = "long", .max_bytes = 65536},
+                                    {.name = "long", .max_bytes = 65536, .too_long = "it.csv line 7"},
                                     {.name = "k", .nulls = 7},
                                     {.name = "s", .type = {.name = TypeName::super}}};
   EXPECT_THAT(
       refusal(std::nullopt, columns, {.key = {"k", "none"}, .create = true, .dist_key = "s", .sort_key = {"away"}}),
       AllOf(HasSubstr("A is there twice"), HasSubstr("a column has no name"), HasSubstr("longer than 127 bytes"),
-            HasSubstr("long has a value of 65536 bytes"), HasSubstr("7 records have no k"),
-            HasSubstr("--key is none, which the source has not"),
+            HasSubstr("long has a value of 65536 bytes, and a varchar takes 65535 at most; see it.csv line 7"),
+            HasSubstr("7 records have no k"), HasSubstr("--key is none, which the source has not"),
             HasSubstr("--distkey is s, a super, which can't be a key"),
             HasSubstr("--sortkey is away, which the source has not")));
 }

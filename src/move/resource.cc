@@ -15,6 +15,7 @@
 #include "load/local_files.h"
 #include "load/redshift_supply.h"
 #include "load/s3_source.h"
+#include "load/source_objects.h"
 #include "penstock/error.h"
 #include "postgres/address.h"
 
@@ -399,7 +400,7 @@ void find_objects(Resource& source, Buckets& buckets, Log& log, const std::stop_
       add_object(source, *store, std::move(*object), common);
       return;
     }
-    if (!source.is_many) return;
+    if (!source.is_many) return check_bucket(buckets, {.bucket = source.s3.bucket, .key = key});
   }
   const std::string_view fixed = std::string_view(key).substr(0, key.find('*'));
   const std::size_t common = fixed.rfind('/') + 1;
