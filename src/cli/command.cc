@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <sstream>
 #include <utility>
@@ -48,59 +49,81 @@ std::vector<std::string> names_of(const CLI::App& group) {
 
 }  // namespace
 
+template <typename T>
+void Command::add_option(const std::string& names, T& into, const std::string& help, const std::string& value) {
+  CLI::Option* const option = app_->add_option(names, into, help);
+  if (!value.empty()) option->type_name(value);
+}
+
+template void Command::add_option(const std::string&, std::string&, const std::string&, const std::string&);
+template void Command::add_option(const std::string&, std::vector<std::string>&, const std::string&,
+                                  const std::string&);
+template void Command::add_option(const std::string&, std::optional<std::string>&, const std::string&,
+                                  const std::string&);
+template void Command::add_option(const std::string&, std::optional<int>&, const std::string&, const std::string&);
+template void Command::add_option(const std::string&, int&, const std::string&, const std::string&);
+template void Command::add_option(const std::string&, std::uint64_t&, const std::string&, const std::string&);
+
+void Command::add_flag(const std::string& names, bool& into, const std::string& help) {
+  app_->add_flag(names, into, help);
+}
+
 Program::Program(const std::string& version)
-    : app_("penstock brings data into Amazon Redshift: through S3 and COPY, exactly once, and says what it did.",
-           "penstock") {
-  app_.set_help_flag("-h,--help", "Show this, and exit");
-  app_.set_version_flag("--version", "penstock " + version, "Show the version, and exit");
-  app_.allow_extras();
-  app_.footer("Every command has its own --help, with an example.");
+    : app_(std::make_unique<CLI::App>(
+          "penstock brings data into Amazon Redshift: through S3 and COPY, exactly once, and says what it did.",
+          "penstock")) {
+  app_->set_help_flag("-h,--help", "Show this, and exit");
+  app_->set_version_flag("--version", "penstock " + version, "Show the version, and exit");
+  app_->allow_extras();
+  app_->footer("Every command has its own --help, with an example.");
 }
 
-CLI::App& Program::add_group(const std::string& name, const std::string& description) {
-  CLI::App& group = *app_.add_subcommand(name, description);
+Program::~Program() = default;
+
+Command Program::add_group(const std::string& name, const std::string& description) {
+  CLI::App& group = *app_->add_subcommand(name, description);
   group.allow_extras();
-  return group;
+  return Command(group);
 }
 
-CLI::App& Program::add(const std::string& name, const std::string& description, const std::string& example,
-                       Prepare prepare) {
-  return add(app_, name, description, example, std::move(prepare));
+Command Program::add(const std::string& name, const std::string& description, const std::string& example,
+                     Prepare prepare) {
+  return add(Command(*app_), name, description, example, std::move(prepare));
 }
 
-CLI::App& Program::add(CLI::App& group, const std::string& name, const std::string& description,
-                       const std::string& example, Prepare prepare) {
-  CLI::App& command = *group.add_subcommand(name, description);
+Command Program::add(Command group, const std::string& name, const std::string& description, const std::string& example,
+                     Prepare prepare) {
+  CLI::App& command = *group.app_->add_subcommand(name, description);
   command.allow_extras();  // collected below, with all the other problems
   command.footer("Example:\n  " + example);
   command.add_flag("-v,--verbose", verbose_, "Log every step and statement (PENSTOCK_LOG=debug)")->group(kEverywhere);
   command.add_flag("-q,--quiet", quiet_, "Log only warnings and errors (PENSTOCK_LOG=warning)")->group(kEverywhere);
   command.set_help_flag("-h,--help", "Show this, and exit")->group(kEverywhere);
   command.callback([this, prepare = std::move(prepare)] { chosen_ = prepare; });
-  return command;
+  return Command(command);
 }
 
 Program::Parsed Program::parse(std::vector<std::string> arguments, const Environment& environment) {
   Parsed parsed;
-  read_old_spelling(arguments, app_);
+  read_old_spelling(arguments, *app_);
   std::ranges::reverse(arguments);  // CLI11 pops them off the back
   try {
-    app_.parse(std::move(arguments));
+    app_->parse(std::move(arguments));
   } catch (const CLI::Success& e) {
     std::ostringstream text;
-    app_.exit(e, text, text);
+    app_->exit(e, text, text);
     parsed.text = text.str() + (text.view().ends_with('\n') ? "" : "\n");
     return parsed;
   } catch (const CLI::ParseError& e) {
-    parsed.command = path_of(innermost(app_));
+    parsed.command = path_of(innermost(*app_));
     parsed.problems.add(e.what());
     return parsed;
   }
-  const CLI::App& command = innermost(app_);
+  const CLI::App& command = innermost(*app_);
   parsed.command = path_of(command);
   parsed.verbose = verbose_;
   parsed.quiet = quiet_;
-  for (const std::string& extra : app_.remaining(true)) parsed.problems.add(unknown(extra));
+  for (const std::string& extra : app_->remaining(true)) parsed.problems.add(unknown(extra));
   if (!chosen_) {
     parsed.problems.add(fmt::format("a command is needed, one of: {}", fmt::join(names_of(command), ", ")));
     return parsed;

@@ -20,14 +20,14 @@ std::optional<std::string> nothing_set(std::string_view) { return std::nullopt; 
 class CommandTest : public testing::Test {
  protected:
   CommandTest() {
-    CLI::App& greet = program_.add("greet", "says hello", "penstock greet --name you",
-                                   [this](const Environment&, Problems& problems) -> cli::Run {
-                                     if (name_.empty()) problems.add("--name is missing");
-                                     return [](const Session&) { return 7; };
-                                   });
+    Command greet = program_.add("greet", "says hello", "penstock greet --name you",
+                                 [this](const Environment&, Problems& problems) -> cli::Run {
+                                   if (name_.empty()) problems.add("--name is missing");
+                                   return [](const Session&) { return 7; };
+                                 });
     greet.add_option("--name", name_, "whom to greet");
     greet.add_flag("--loud", loud_, "shout");
-    CLI::App& pets = program_.add_group("pets", "looks after them");
+    const Command pets = program_.add_group("pets", "looks after them");
     program_.add(pets, "feed", "gives them food", "penstock pets feed",
                  [](const Environment&, Problems&) -> cli::Run { return [](const Session&) { return 0; }; });
   }

@@ -114,7 +114,7 @@ Run prepare(const Typed& typed, Problems& problems) {
 
 void add_discover(Program& program) {
   auto typed = std::make_shared<Typed>();
-  CLI::App& app = program.add(
+  Command app = program.add(
       "discover", "The columns of a source, and the types of Redshift that hold them",
       "penstock discover users.csv.gz --why\n"
       "  penstock discover 's3://bucket/2024-*.jsonl' --format ddl --table web.events\n"

@@ -141,7 +141,7 @@ Run prepare(const Typed& typed, Problems& problems) {
 
 void add_drop(Program& program) {
   auto typed = std::make_shared<Typed>();
-  CLI::App& app = program.add(
+  Command app = program.add(
       "drop", "Removes files, objects in S3, or a table",
       "penstock drop users.csv\n"
       "  penstock drop 's3://bucket/2024-*.csv' --dry-run\n"

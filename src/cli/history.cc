@@ -132,7 +132,7 @@ void print_words(std::ostream& out, const std::vector<HistoryEntry>& entries) {
 
 void add_history(Program& program) {
   auto typed = std::make_shared<Typed>();
-  CLI::App& app = program.add(
+  Command app = program.add(
       "history", "Says what was loaded, when, from which objects, and which rows made loads fail",
       "penstock history --schema api_hits --table pages --limit 5",
       [typed](const Environment& environment, Problems& problems) -> Run {

@@ -157,7 +157,7 @@ Run prepare(const Typed& typed, const Environment& environment, Problems& proble
 
 void add_load(Program& program) {
   auto typed = std::make_shared<Typed>();
-  CLI::App& app = program.add(
+  Command app = program.add(
       "load", "Loads the newest data in S3 of each table into that table, exactly once",
       "penstock load --schema api_hits --tables pages,sessions --bucket analytics\n"
       "  penstock load --schema api_hits --tables pages --bucket analytics --granularity day --timezone Europe/Berlin\n"

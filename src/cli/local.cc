@@ -30,8 +30,8 @@ struct Typed {
   std::optional<std::string> statement;
 };
 
-void add_data(CLI::App& command, Typed& typed) {
-  command.add_option("--data", typed.data, "Where it lives; default: ~/.local/share/penstock/local")->type_name("DIR");
+void add_data(Command command, Typed& typed) {
+  command.add_option("--data", typed.data, "Where it lives; default: ~/.local/share/penstock/local", "DIR");
 }
 
 std::filesystem::path folder_of(const Typed& typed, const Environment& environment) {
@@ -128,20 +128,19 @@ Prepare prepare(const std::shared_ptr<Typed>& typed, Act act) {
 }  // namespace
 
 void add_local(Program& program) {
-  CLI::App& group = program.add_group("local", "The local Redshift: start, stop and use it");
+  const Command group = program.add_group("local", "The local Redshift: start, stop and use it");
   const auto add = [&](const std::string& name, const std::string& description, const std::string& example, auto act,
-                       const std::function<void(CLI::App&, Typed&)>& options) {
+                       const std::function<void(Command, Typed&)>& options) {
     auto typed = std::make_shared<Typed>();
-    CLI::App& command = program.add(group, name, description, example, prepare(typed, act));
+    Command command = program.add(group, name, description, example, prepare(typed, act));
     options(command, *typed);
     add_data(command, *typed);
   };
 
   add("up", "Start it: a private PostgreSQL, the endpoint before it, and S3", "penstock local up --detach", up,
-      [](CLI::App& command, Typed& typed) {
+      [](Command command, Typed& typed) {
         command.add_option("--port", typed.port, "Where it listens on 127.0.0.1; default: the last one, or a free one");
-        command.add_option("--s3", typed.s3, "folder (default), versitygw, or the URL of an S3 server")
-            ->type_name("S3");
+        command.add_option("--s3", typed.s3, "folder (default), versitygw, or the URL of an S3 server", "S3");
         command.add_flag("--detach", typed.detach, "Return once it runs; stop it with penstock local down");
       });
   add(
@@ -152,9 +151,9 @@ void add_local(Program& program) {
                     << redshift.status().folder.string() << '\n';
         return 0;
       },
-      [](CLI::App&, Typed&) {});
+      [](Command, Typed&) {});
   add("status", "Say whether it runs, and where", "penstock local status --json", status,
-      [](CLI::App& command, Typed& typed) { command.add_flag("--json", typed.json, "One JSON object"); });
+      [](Command command, Typed& typed) { command.add_flag("--json", typed.json, "One JSON object"); });
   add(
       "env", "Print the settings that tools need, as lines for a shell", "eval \"$(penstock local env)\"",
       [](const Typed& typed, const Session& session) {
@@ -162,7 +161,7 @@ void add_local(Program& program) {
         session.out << local::shell_lines(redshift.settings());
         return 0;
       },
-      [](CLI::App&, Typed&) {});
+      [](Command, Typed&) {});
   add(
       "sql", "Run a statement, or what stdin holds, with psql; on a terminal, talk to it",
       "penstock local sql 'SELECT count(*) FROM web.pages'",
@@ -170,7 +169,7 @@ void add_local(Program& program) {
         const LocalRedshift redshift(folder_of(typed, session.environment), session.environment, session.log);
         return local::run_psql(redshift.settings(), typed.statement, session.environment);
       },
-      [](CLI::App& command, Typed& typed) {
+      [](Command command, Typed& typed) {
         command.add_option("STATEMENT", typed.statement, "SQL; several statements are separated by ;");
       });
 }

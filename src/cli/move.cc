@@ -164,7 +164,7 @@ Run prepare(const Typed& typed, Problems& problems) {
 
 void add_move(Program& program) {
   auto typed = std::make_shared<Typed>();
-  CLI::App& app = program.add(
+  Command app = program.add(
       "move", "Moves from any URI to any URI, by the cheapest route",
       "penstock move users.csv s3://bucket/users.csv.gz\n"
       "  penstock move 's3://bucket/2024*.csv' redshift://user@host/db::web.users\n"

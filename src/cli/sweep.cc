@@ -115,7 +115,7 @@ Run prepare(const Typed& typed, const Environment& environment, Problems& proble
 
 void add_sweep(Program& program) {
   auto typed = std::make_shared<Typed>();
-  CLI::App& app = program.add(
+  Command app = program.add(
       "sweep", "Removes what killed runs left in S3: staged objects, manifests, open uploads",
       "penstock sweep --dry-run\n"
       "  penstock sweep --bucket analytics --older-than 7d\n\n"

@@ -211,7 +211,7 @@ Run prepare(const Typed& typed, const Environment& environment, Problems& proble
 
 void add_upsert(Program& program) {
   auto typed = std::make_shared<Typed>();
-  CLI::App& app = program.add(
+  Command app = program.add(
       "upsert", "Writes a source into a table by its key: the last write wins",
       "penstock upsert candies.csv --into foods.v1_candy_names --key id\n"
       "  penstock upsert 'events/*.jsonl.gz' --into web.events --key id --order-by updated_at\n"
