@@ -190,9 +190,9 @@ Run prepare(const Typed& typed, const Environment& environment, Problems& proble
   return [wanted, connection](const Session& session) { return diff(wanted, connection, session); };
 }
 
-void add_diff(Program& program, CLI::App& group) {
+void add_diff(Program& program, Command group) {
   auto typed = std::make_shared<Typed>();
-  CLI::App& app = program.add(
+  Command app = program.add(
       group, "diff", "Which keys of a bucket Redshift has committed, which not, and which changed since",
       "penstock reconcile diff s3://bucket/folder --from 2014-10-20 --to 2014-10-21\n"
       "  penstock reconcile diff 's3://bucket/prefix*' --table web.views --keys pending\n"
@@ -209,19 +209,18 @@ void add_diff(Program& program, CLI::App& group) {
   add_reconcile_options(app, typed->reconcile);
   app.add_flag("--json", typed->json, "One JSON object, with the keys of each set");
   app.add_flag("--json-lines", typed->json_lines, "One JSON object a line for each key, and a last one that sums up");
-  app.add_option("--keys", typed->keys, "Only the keys of this set, a line each; the summary goes to stderr")
-      ->type_name("SET");
+  app.add_option("--keys", typed->keys, "Only the keys of this set, a line each; the summary goes to stderr", "SET");
   app.add_flag("-0,--null", typed->null, "With --keys: keys end with a NUL, for xargs -0, and none is quoted");
-  app.add_option("--output", typed->output, "Every key as a row of this file or object, too: .csv.gz, .jsonl, .parquet")
-      ->type_name("URI");
+  app.add_option("--output", typed->output, "Every key as a row of this file or object, too: .csv.gz, .jsonl, .parquet",
+                 "URI");
   app.add_flag("--replace", typed->replace, "What is at --output already gives way");
-  app.add_option("--fail-on", typed->fail_on, "Exit with 6 if one of these sets has a key")->type_name("SETS");
+  app.add_option("--fail-on", typed->fail_on, "Exit with 6 if one of these sets has a key", "SETS");
 }
 
 }  // namespace
 
 void add_reconcile(Program& program) {
-  CLI::App& group = program.add_group("reconcile", "Keys in S3 against what Redshift committed");
+  const Command group = program.add_group("reconcile", "Keys in S3 against what Redshift committed");
   add_diff(program, group);
   add_reconcile_copy(program, group);
   add_reconcile_delete(program, group);

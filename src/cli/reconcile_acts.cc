@@ -183,16 +183,16 @@ Run prepare_delete(const Typed& typed, const Environment& environment, Problems&
   return [wanted, connection](const Session& session) { return remove(wanted, connection, session); };
 }
 
-void add_output_options(CLI::App& app, Typed& typed) {
+void add_output_options(Command app, Typed& typed) {
   app.add_flag("--json", typed.json, "One JSON object, of sums");
   app.add_flag("--json-lines", typed.json_lines, "One JSON object a line for each key, and a last one that sums up");
 }
 
 }  // namespace
 
-void add_reconcile_copy(Program& program, CLI::App& group) {
+void add_reconcile_copy(Program& program, Command group) {
   auto typed = std::make_shared<Typed>();
-  CLI::App& app = program.add(
+  Command app = program.add(
       group, "copy", "Copies the objects that Redshift has committed to another folder or bucket",
       "penstock reconcile copy s3://bucket/folder s3://archive/folder --storage-class GLACIER_IR\n"
       "  penstock reconcile copy 's3://bucket/2024-*' s3://archive/2024 --to 2024-02-01 --dry-run\n\n"
@@ -214,9 +214,9 @@ void add_reconcile_copy(Program& program, CLI::App& group) {
   add_output_options(app, *typed);
 }
 
-void add_reconcile_delete(Program& program, CLI::App& group) {
+void add_reconcile_delete(Program& program, Command group) {
   auto typed = std::make_shared<Typed>();
-  CLI::App& app = program.add(
+  Command app = program.add(
       group, "delete", "Deletes the objects that Redshift has committed, and that are still what was loaded",
       "penstock reconcile delete s3://bucket/folder --to 2024-01-01 --dry-run\n"
       "  penstock reconcile delete s3://bucket/folder --only-copied-to s3://archive/folder --yes\n\n"
@@ -231,11 +231,9 @@ void add_reconcile_delete(Program& program, CLI::App& group) {
       });
   add_reconcile_options(app, typed->reconcile);
   app.add_option("--only-copied-to", typed->remove.only_copied_to,
-                 "Only what `reconcile copy` brought there, and is there still")
-      ->type_name("URI");
+                 "Only what `reconcile copy` brought there, and is there still", "URI");
   app.add_option("--journal", typed->remove.journal,
-                 "Where to write what is deleted, before it is; by default penstock-deleted-<time>.jsonl here")
-      ->type_name("FILE");
+                 "Where to write what is deleted, before it is; by default penstock-deleted-<time>.jsonl here", "FILE");
   app.add_flag("--yes", typed->yes, "Do not ask");
   app.add_flag("--dry-run", typed->dry_run, "Say what would be deleted, and delete nothing");
   add_output_options(app, *typed);

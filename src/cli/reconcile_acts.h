@@ -5,7 +5,7 @@
 
 namespace penstock::cli {
 
-void add_reconcile_copy(Program& program, CLI::App& group);
-void add_reconcile_delete(Program& program, CLI::App& group);
+void add_reconcile_copy(Program& program, Command group);
+void add_reconcile_delete(Program& program, Command group);
 
 }  // namespace penstock::cli

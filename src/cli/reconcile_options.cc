@@ -9,15 +9,14 @@
 
 namespace penstock::cli {
 
-void add_reconcile_options(CLI::App& app, TypedReconcile& typed) {
+void add_reconcile_options(Command app, TypedReconcile& typed) {
   app.add_option("URI", typed.source, "s3://bucket/folder, or s3://bucket/prefix*: whose keys");
-  app.add_option("--from", typed.from, "Only loads that began then or later: 2014-10-20 (midnight, UTC), or RFC 3339")
-      ->type_name("DATE");
-  app.add_option("--to", typed.to, "Only loads that began before")->type_name("DATE");
-  app.add_option("--table", typed.table, "Only loads into this table")->type_name("SCHEMA.TABLE");
+  app.add_option("--from", typed.from, "Only loads that began then or later: 2014-10-20 (midnight, UTC), or RFC 3339",
+                 "DATE");
+  app.add_option("--to", typed.to, "Only loads that began before", "DATE");
+  app.add_option("--table", typed.table, "Only loads into this table", "SCHEMA.TABLE");
   app.add_option("--inventory", typed.inventory,
-                 "manifest.json of an S3 Inventory, read in place of listing the bucket")
-      ->type_name("URI");
+                 "manifest.json of an S3 Inventory, read in place of listing the bucket", "URI");
 }
 
 std::optional<Microseconds> read_moment(std::string_view option, const std::string& text, Problems& problems) {

@@ -3,7 +3,6 @@
 // Threads: one. Errors: none of its own; what can't be understood is a problem.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +21,7 @@ struct TypedReconcile {
   std::string inventory;
 };
 
-void add_reconcile_options(CLI::App& app, TypedReconcile& typed);
+void add_reconcile_options(Command app, TypedReconcile& typed);
 ReconcileOptions understand(const TypedReconcile& typed, Problems& problems);
 
 // 2014-10-20 is its midnight in UTC; else RFC 3339. nullopt: nothing was given, or it is a problem.
