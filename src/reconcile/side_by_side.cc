@@ -154,7 +154,7 @@ class SideBySide final : public ObjectListing {
     const auto steps = static_cast<double>(pages);
     std::optional<std::string> end = key_beyond(range.last(), range.first(), range.last(), steps, prefix_.size());
     if (marks_.size() > 1) {
-      const double given = static_cast<double>(marks_.size() - 1);
+      const auto given = static_cast<double>(marks_.size() - 1);
       const auto by_marks = key_beyond(range.last(), marks_.front(), marks_.back(), steps / given, prefix_.size());
       if (by_marks && (!end || *by_marks > *end)) end = by_marks;
     }
