@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/command.h"
 #include "cli/problems.h"
 #include "penstock/reconcile.h"
 
