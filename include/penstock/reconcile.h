@@ -108,9 +108,8 @@ struct ReconcileOptions {
   // Loads that began at or after `from` and before `to`; unset: all that are known.
   std::optional<Microseconds> from{};
   std::optional<Microseconds> to{};
-  std::string table{};            // schema.table: only loads into it; empty: any
-  std::string inventory{};        // s3://bucket/…/manifest.json of an S3 Inventory, in place of the listing
-  bool join_in_redshift = false;  // the listing or inventory is copied there, and joined there
+  std::string table{};      // schema.table: only loads into it; empty: any
+  std::string inventory{};  // s3://bucket/…/manifest.json of an S3 Inventory, in place of the listing
 };
 
 struct ReconcileContext {

@@ -51,9 +51,6 @@ std::vector<std::string> problems_of(const ReconcileOptions& options) {
                                                   printable(options.inventory)));
     });
   }
-  if (!options.inventory.empty())
-    problems.emplace_back("inventories are not read yet; without one the bucket is listed");
-  if (options.join_in_redshift) problems.emplace_back("joining in Redshift is not supported");
   return problems;
 }
 

@@ -21,7 +21,9 @@ class FindingsOfStore final : public KeyFindings {
     const S3Uri source = reconcile::parse_source(options.source);
     // The cluster is asked first: what is overwritten or deleted while it answers is listed so.
     auto loads = reconcile::loads_of(source.bucket, source.key, options, context);
-    auto objects = reconcile::list_side_by_side(*store_, source.key, context.stop);
+    auto objects = options.inventory.empty()
+                       ? reconcile::list_side_by_side(*store_, source.key, context.stop)
+                       : reconcile::read_inventory(options.inventory, source.bucket, source.key, context);
     findings_ = reconcile::join(std::move(objects), std::move(loads), {options.from, options.to}, source, context.stop);
   }
 
