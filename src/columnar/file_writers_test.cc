@@ -165,6 +165,19 @@ TEST_F(FileWriters, CsvHasTheDelimiterThatIsAsked) {
   EXPECT_EQ(text_of("a.tsv"), "a\tb\nx,y\t1\n\"tab\there\"\t2\n");
 }
 
+TEST_F(FileWriters, CsvQuotesNumbersAndTimesThatHoldTheDelimiter) {
+  const auto rows = batch_of({column("a", arrow::timestamp(arrow::TimeUnit::SECOND), R"(["2024-02-29 12:34:56"])"),
+                              column("b", arrow::int8(), "[-1]")});
+  const auto written = [&](const std::string& name, char delimiter) {
+    const auto writer = csv_writer(rows->schema(), sink(name), {.delimiter = delimiter});
+    writer->write(*rows);
+    writer->commit();
+    return text_of(name);
+  };
+  EXPECT_EQ(written("colons.csv", ':'), "a:b\n\"2024-02-29 12:34:56\":-1\n");
+  EXPECT_EQ(written("dashes.csv", '-'), "a-b\n\"2024-02-29 12:34:56\"-\"-1\"\n");
+}
+
 TEST_F(FileWriters, TextIsExactForEveryType) {
   const auto rows = nasty();
   for (const std::string name : {"a.csv", "a.jsonl"}) {

@@ -94,9 +94,11 @@ class Quoting {
   std::array<bool, 256> special_{};
 };
 
-// Whether the text of values may need quotes.
-bool may_need_quotes(Kind kind) {
-  return kind == Kind::text || kind == Kind::json || kind == Kind::nested || kind == Kind::binary;
+// Whether the text of values may need quotes: numbers and times have no such delimiter in them.
+bool may_need_quotes(Kind kind, char delimiter) {
+  constexpr std::string_view kApart = ",\t;|";
+  const bool is_apart = kApart.find(delimiter) != std::string_view::npos;
+  return !is_apart || kind == Kind::text || kind == Kind::json || kind == Kind::nested || kind == Kind::binary;
 }
 
 class CsvRows final : public RowText {
@@ -120,7 +122,7 @@ class CsvRows final : public RowText {
     for (const auto& array : rows.columns()) {
       const Kind kind = kind_of(*array->type());
       columns.push_back({.values = value_text(*array, kind == Kind::binary ? std::optional(kBytes) : std::nullopt),
-                         .quoting = may_need_quotes(kind) ? &quoting_ : nullptr,
+                         .quoting = may_need_quotes(kind, delimiter_) ? &quoting_ : nullptr,
                          .is_alone = rows.num_columns() == 1});
     }
     const auto separate = [&](std::size_t i) {
