@@ -27,7 +27,7 @@ bool is_done(ActResult result) {
 std::string_view in_words(ActResult result) {
   switch (result) {
     case ActResult::planned:
-      return "would be copied or deleted";
+      return "would be done without --dry-run";
     case ActResult::copied:
       return "copied";
     case ActResult::there_already:

@@ -32,7 +32,7 @@ bool is_schema_and_table(const std::string& name) {
 std::vector<std::string> problems_of(const ReconcileOptions& options) {
   std::vector<std::string> problems;
   if (options.source.empty()) {
-    problems.emplace_back("whose keys is missing: s3://bucket/folder, or s3://bucket/prefix*");
+    problems.emplace_back("URI is missing: whose keys, s3://bucket/folder or s3://bucket/prefix*");
   } else {
     collect(problems, [&] { reconcile::parse_source(options.source); });
   }
