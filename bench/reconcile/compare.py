@@ -17,6 +17,7 @@ import re
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from local_redshift import LocalRedshift, local_redshift
 from s3_lab import S3Lab
 
 A_FOLDER = 1000
+PEAK = Path(__file__).parent.parent / "peak.py"
 MOST = 1.15  # of listing alone
 MOST_MEMORY = 32  # MiB beyond a diff of nothing
 SETS = {"committed_keys": "committed", "keys_in_bucket": "in the bucket",
@@ -106,11 +108,11 @@ class Lab(S3Lab):
             assert self.keys_of("committed") == self.keys_of("already-committed")
 
     def output(self, command: list, name: str = "") -> str:
+        peak = self.folder / "peak"
         with tempfile.TemporaryFile(dir=self.folder) as out:
-            process = subprocess.Popen([str(word) for word in command], env=self.environment, stdout=out)
-            _, status, usage = os.wait4(process.pid, 0)
-            assert status == 0, f"{command} failed"
-            self.peaks[name] = max(self.peaks.get(name, 0), usage.ru_maxrss)
+            subprocess.run([sys.executable, "-SE", PEAK, peak, *map(str, command)], env=self.environment, stdout=out,
+                           check=True)
+            self.peaks[name] = max(self.peaks.get(name, 0), int(peak.read_text()))
             out.seek(0)
             return out.read().decode()
 
@@ -121,7 +123,7 @@ class Lab(S3Lab):
         return {name: counts.get(words, 0) for name, words in SETS.items()}
 
     def keys_of(self, name: str) -> list[str]:
-        return self.output([*self.penstock, "s3://bench/lake/*", "--keys", name]).splitlines()
+        return self.output([*self.penstock, "s3://bench/lake/*", "-q", "--keys", name]).splitlines()
 
     def by_boto3(self) -> dict[str, int]:
         return json.loads(self.output([os.environ["TEST_PYTHON"], Path(__file__).with_name("by_boto3.py"), "bench",
@@ -182,7 +184,7 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", "3")))
     arguments.add_argument("--without-diff", action="store_true", help="the others only")
     given = arguments.parse_args()
-    os.environ.setdefault("TEST_PYTHON", __import__("sys").executable)
+    os.environ.setdefault("TEST_PYTHON", sys.executable)
     folder = Path(tempfile.mkdtemp(prefix="penstock-bench-", dir="/dev/shm"))
     try:
         with local_redshift(given.binaries) as redshift:
