@@ -30,7 +30,7 @@
 #include "penstock/environment.h"
 #include "penstock/log.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): its own name
 class App;
 }
 

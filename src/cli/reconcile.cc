@@ -69,7 +69,7 @@ std::optional<KeySet> read_set(std::string_view option, const std::string& name,
 
 std::optional<network::Resource> read_output(const std::string& output, Problems& problems) {
   if (output.empty()) return std::nullopt;
-  const auto found = problems.collect([&] { return std::optional(parse_resource(output, network::Use::destination)); });
+  auto found = problems.collect([&] { return std::optional(parse_resource(output, network::Use::destination)); });
   if (!found) return std::nullopt;
   const bool is_one = (found->place == network::Place::local || found->place == network::Place::s3) && !found->is_many;
   if (is_one && found->format && found->delimiter == ',') return found;
