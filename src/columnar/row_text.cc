@@ -16,6 +16,7 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "columnar/json_text.h"
+#include "columnar/text_writer.h"
 #include "columnar/types.h"
 #include "columnar/value_text.h"
 #include "penstock/error.h"
@@ -94,11 +95,10 @@ class Quoting {
   std::array<bool, 256> special_{};
 };
 
-// Whether the text of values may need quotes: numbers and times have no such delimiter in them.
+// Whether the text of values may need quotes.
 bool may_need_quotes(Kind kind, char delimiter) {
-  constexpr std::string_view kApart = ",\t;|";
-  const bool is_apart = kApart.find(delimiter) != std::string_view::npos;
-  return !is_apart || kind == Kind::text || kind == Kind::json || kind == Kind::nested || kind == Kind::binary;
+  return !is_apart(delimiter) || kind == Kind::text || kind == Kind::json || kind == Kind::nested ||
+         kind == Kind::binary;
 }
 
 class CsvRows final : public RowText {

@@ -21,12 +21,18 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
+#include <string_view>
 
 #include "codec/compress.h"
 #include "columnar/batches.h"
 #include "store/byte_sink.h"
 
 namespace penstock::columnar {
+
+// No number, date, time or boolean has this delimiter in its text, so that none of them needs quotes.
+inline bool is_apart(char delimiter) noexcept {
+  return std::string_view(",\t;|").find(delimiter) != std::string_view::npos;
+}
 
 struct TextWriting {
   Compression compression = Compression::none;

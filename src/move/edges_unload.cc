@@ -94,9 +94,6 @@ bool is_plain_name(const RowColumn& column) {
   });
 }
 
-// That no number, date or word of a boolean has in it.
-bool is_apart(char delimiter) { return std::string_view(",\t;|").find(delimiter) != std::string_view::npos; }
-
 bool unloads_parquet(const Resource& from, const Resource& to) {
   return from.place == Place::redshift && to.format == Format::parquet && to.is_folder && !from.columns.empty() &&
          std::ranges::all_of(from.columns, is_parquet_as_ours);
@@ -105,7 +102,8 @@ bool unloads_parquet(const Resource& from, const Resource& to) {
 // A NULL of one column alone would be a blank line, which the writer of CSV refuses.
 bool unloads_csv(const Resource& from, const Resource& to) {
   return from.place == Place::redshift && to.format == Format::csv && to.codec != Codec::lzop &&
-         is_apart(to.delimiter) && from.columns.size() > 1 && std::ranges::all_of(from.columns, is_csv_as_ours) &&
+         columnar::is_apart(to.delimiter) && from.columns.size() > 1 &&
+         std::ranges::all_of(from.columns, is_csv_as_ours) &&
          (!to.is_folder || std::ranges::all_of(from.columns, is_plain_name));
 }
 
