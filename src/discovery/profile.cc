@@ -15,7 +15,6 @@ namespace {
 using table::Type;
 using table::TypeName;
 
-constexpr std::size_t kMostBytes = 65535;  // of a varchar
 constexpr std::size_t kMostDigits = 38;    // of a decimal
 constexpr std::size_t kFewDigits = 18;     // that fit into half of what a large one takes, whatever they are
 constexpr std::size_t kExactDigits = 15;   // of a whole number that a double holds as it is

@@ -35,6 +35,8 @@ struct Sighting {
   std::string value{};  // or its beginning
 };
 
+inline constexpr std::size_t kMostBytes = 65'535;  // of a varchar
+
 class Profile {
  public:
   void add_null() noexcept { ++nulls_; }
@@ -81,8 +83,6 @@ class Profile {
   [[nodiscard]] std::size_t digits() const noexcept { return digits_; }  // of one number, most
 
  private:
-  static constexpr std::size_t kMostBytes = 65'535;  // of a varchar
-
   static constexpr std::uint32_t bit(Kind kind) noexcept { return std::uint32_t{1} << static_cast<unsigned>(kind); }
 
   std::uint32_t seen_ = 0;
