@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/utf8.h"
 #include "penstock/error.h"
 
 namespace penstock {
@@ -82,9 +83,7 @@ std::string to_string(const AttemptLabel& label) {
       fmt::format("{}{}:{}.{}", kLabelStart, label.attempt_id, escaped(label.schema, ":."), escaped(label.table, ":."));
   const std::string date = ":" + escaped(label.data_date, "");
   if (text.size() + date.size() <= kLabelBytes) text += date;
-  std::size_t size = std::min(text.size(), kLabelBytes);
-  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;  // whole characters
-  text.resize(size);
+  text.resize(whole_characters(text, kLabelBytes).size());
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/utf8.h"
 #include "load/attempt.h"
 #include "load/sql_files.h"
 
@@ -129,13 +130,6 @@ std::set<std::string> own_tables(Connection& connection, const Target& target) {
   std::set<std::string> names;
   for (std::size_t row = 0; row < found.rows.size(); ++row) names.insert(at(found, row, 0));
   return names;
-}
-
-// At most so many bytes, of whole characters.
-std::string_view cut(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
 }
 
 Statement timestamp(Instant instant) { return Literal(to_sql(instant)); }
@@ -299,9 +293,10 @@ Statement record_upsert(const Target& target, const UpsertRecord& record) {
                              << Sql(", ") << number(record.bytes) << Sql(", ") << query << Sql(", ")
                              << Literal(objects_json(record.objects)) << Sql(", ") << Literal(record.by) << Sql(", ")
                              << timestamp(record.at) << Sql(", ") << Literal(record.kind) << Sql(", ")
-                             << Literal(cut(record.source, kSourceBytes)) << Sql(", ") << number(record.read)
-                             << Sql(", ") << number(record.inserted) << Sql(", ") << number(record.updated) << Sql(", ")
-                             << number(record.superseded) << Sql(", ") << number(record.rejected) << Sql(")");
+                             << Literal(whole_characters(record.source, kSourceBytes)) << Sql(", ")
+                             << number(record.read) << Sql(", ") << number(record.inserted) << Sql(", ")
+                             << number(record.updated) << Sql(", ") << number(record.superseded) << Sql(", ")
+                             << number(record.rejected) << Sql(")");
 }
 
 Statement record_failure(const Target& target, const FailureRecord& record) {
@@ -310,8 +305,9 @@ Statement record_failure(const Target& target, const FailureRecord& record) {
                                     " failed_at) VALUES (")
                              << Literal(record.load_id) << Sql(", ") << Literal(record.attempt_id) << Sql(", ")
                              << Literal(target.schema) << Sql(", ") << Literal(target.table) << Sql(", ")
-                             << Literal(record.kind) << Sql(", ") << Literal(cut(record.source, kSourceBytes))
-                             << Sql(", ") << Literal(cut(record.error, kErrorBytes)) << Sql(", ") << Literal(record.by)
+                             << Literal(record.kind) << Sql(", ")
+                             << Literal(whole_characters(record.source, kSourceBytes)) << Sql(", ")
+                             << Literal(whole_characters(record.error, kErrorBytes)) << Sql(", ") << Literal(record.by)
                              << Sql(", ") << timestamp(record.at) << Sql(")");
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "load/sql_files.h"
 
 namespace penstock {
@@ -47,9 +48,8 @@ Result ask(Connection& connection, const Statement& queries, int limit) {
 // Enough of a value to know it again.
 std::string start_of(std::string_view value) {
   constexpr std::size_t kShown = 100;
-  std::size_t size = std::min(value.size(), kShown);
-  while (size < value.size() && size > 0 && (static_cast<unsigned char>(value[size]) & 0xC0) == 0x80) --size;
-  return printable(value.substr(0, size)) + (size < value.size() ? "…" : "");
+  const std::string_view start = whole_characters(value, kShown);
+  return printable(start) + (start.size() < value.size() ? "…" : "");
 }
 
 }  // namespace

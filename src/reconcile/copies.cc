@@ -1,7 +1,6 @@
 #include "reconcile/copies.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <numeric>
 #include <set>
@@ -11,6 +10,7 @@
 #include "load/attempt.h"
 #include "load/instant.h"
 #include "reconcile/copy_text.h"
+#include "reconcile/number_in.h"
 #include "reconcile/sql_files.h"
 
 namespace penstock::reconcile {
@@ -33,12 +33,6 @@ constexpr std::size_t kWholeText = 3900;       // of the 4000 bytes that one row
 // The system tables are written a while after what they tell of. Generous: it makes a key ambiguous, not lost.
 constexpr std::chrono::minutes kUntilWritten{10};
 
-std::int64_t number_in(std::string_view text) {
-  std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
 using Row = std::vector<std::optional<std::string>>;
 
 std::string text_at(const Row& row, std::size_t column) {
@@ -47,7 +41,9 @@ std::string text_at(const Row& row, std::size_t column) {
   return text;
 }
 
-std::int64_t number_at(const Row& row, std::size_t column) { return number_in(row.at(column).value_or("")); }
+std::int64_t number_at(const Row& row, std::size_t column) {
+  return number_in<std::int64_t>(row.at(column).value_or(""));
+}
 
 Microseconds instant_at(const Row& row, std::size_t column) {
   return read_sql_instant(row.at(column).value_or("")).value_or(Microseconds{});

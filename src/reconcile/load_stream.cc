@@ -4,17 +4,18 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <deque>
 #include <functional>
 #include <set>
 #include <utility>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "load/instant.h"
 #include "load/target.h"
 #include "penstock/error.h"
 #include "reconcile/copies.h"
+#include "reconcile/number_in.h"
 #include "reconcile/sql_files.h"
 #include "redshift/connection.h"
 #include "redshift/cursor.h"
@@ -32,18 +33,10 @@ using redshift::Sql;
 using redshift::Statement;
 
 constexpr std::size_t kLedgersPerSession = 64;
-constexpr std::size_t kSystemName = 256;  // bytes of a name that the system tables keep
-constexpr std::size_t kCharacter = 4;     // bytes of the longest: one that would not fit whole is left out
+constexpr std::size_t kCharacter = 4;  // bytes of the longest: one that would not fit whole is left out
 constexpr std::chrono::hours kDay{24};
 
 const Qualified kLoads{kLedgerSchema, "loads"};
-
-template <typename Number>
-Number number_in(std::string_view text) {
-  Number number{};
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
 
 std::optional<std::chrono::sys_seconds> seconds_in(std::string_view text) {
   const auto instant = read_sql_instant(text);
@@ -67,11 +60,7 @@ Statement begins_with(Sql column, std::string_view text) {
 }
 
 // As much of the text as a column of 256 bytes surely keeps, whatever is cut from it.
-std::string_view kept_of(std::string_view text) {
-  std::size_t bytes = std::min(text.size(), kSystemName - kCharacter);
-  while (bytes < text.size() && bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
-}
+std::string_view kept_of(std::string_view text) { return whole_characters(text, kSystemName - kCharacter); }
 
 redshift::SessionOptions session_options(const ReconcileContext& context) {
   return {.application_name = "penstock reconcile", .stop = context.stop};

@@ -8,6 +8,7 @@
 //          that is not, is a note); refused where the cluster gives keys out of order.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@
 #include "penstock/reconcile.h"
 
 namespace penstock::reconcile {
+
+// Bytes that the system tables keep of "s3://bucket/key": a char(256).
+inline constexpr std::size_t kSystemName = 256;
 
 struct LoadOfKey {
   std::string key;  // of the bucket; without "s3://bucket/"

@@ -7,23 +7,15 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "penstock/error.h"
 
 namespace penstock::reconcile {
 namespace {
 
-constexpr std::size_t kNameBytes = 256;  // of the system tables' char(256)
-
 std::string_view without_blanks_at_the_end(std::string_view text) {
   const std::size_t last = text.find_last_not_of(' ');
   return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
-}
-
-// At most so many bytes, of whole characters.
-std::string_view whole_characters(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
 }
 
 [[noreturn]] void throw_disorder(const std::string& what, const std::string& key, const std::string& before) {
@@ -39,7 +31,7 @@ Merge::Merge(std::unique_ptr<ObjectListing> objects, std::unique_ptr<LoadStream>
       loads_(std::move(loads)),
       window_(window),
       source_(std::move(source)),
-      kept_(kNameBytes - to_string(S3Uri{.bucket = source_.bucket, .key = {}}).size()),
+      kept_(kSystemName - to_string(S3Uri{.bucket = source_.bucket, .key = {}}).size()),
       object_(objects_->next()),
       load_(loads_->next()) {}
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "penstock/error.h"
 
 namespace penstock::staging {
@@ -38,9 +39,7 @@ void refuse_unless_text(const Chunk& chunk, std::string_view input) {
 std::string start_of(std::string_view value) {
   constexpr std::size_t kShown = 100;
   if (value.size() <= kShown) return std::string(value);
-  std::size_t size = kShown;
-  while (size > 0 && (static_cast<unsigned char>(value[size]) & 0xC0) == 0x80) --size;
-  return std::string(value.substr(0, size)) + "…";
+  return std::string(whole_characters(value, kShown)) + "…";
 }
 
 }  // namespace penstock::staging
