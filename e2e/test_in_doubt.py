@@ -1,9 +1,8 @@
 """Statements and requests that fail, and commits whose outcome is unknown: what a run says is what holds."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from harness import actions
+from harness.at_each import at_each
 from harness.fault_plan import Channel, Fault, Phase
 from harness.flows import FLOWS
 from harness.place import Place, events, json_lines
@@ -155,19 +154,6 @@ def statements_to_hurt(new_place, server) -> list[int]:
     return [m.ordinal for m in through.seen(Channel.SQL) if m.text not in ("STARTUP", "PASSWORD", "TERMINATE")]
 
 
-def at_each(ordinals, new_place, check) -> None:
-    def one(ordinal: int) -> str | None:
-        try:
-            check(new_place(), ordinal)
-        except AssertionError as e:
-            return f"{ordinal}: {e}"
-        return None
-
-    with ThreadPoolExecutor(2) as pool:
-        wrong = [result for result in pool.map(one, ordinals) if result]
-    assert not wrong, "\n".join(wrong)
-
-
 @pytest.mark.parametrize("error", RETRYABLE, ids=lambda e: e[1].split(" ")[0])
 def test_a_serialization_failure_at_any_statement_runs_the_transaction_again(new_place, local_redshift, error):
     def check(place: Place, ordinal: int) -> None:
@@ -176,7 +162,7 @@ def test_a_serialization_failure_at_any_statement_runs_the_transaction_again(new
         assert run.code == 0, str(run)
         truth_matches(place, run)
 
-    at_each(statements_to_hurt(new_place, local_redshift), new_place, check)
+    at_each(statements_to_hurt(new_place, local_redshift), lambda ordinal: check(new_place(), ordinal))
 
 
 @pytest.mark.parametrize("fault", [
@@ -195,7 +181,7 @@ def test_whatever_fails_at_any_statement_what_is_said_holds(new_place, local_red
         assert place.ids() == ONCE
         assert len(place.loads()) == 2
 
-    at_each(statements_to_hurt(new_place, local_redshift), new_place, check)
+    at_each(statements_to_hurt(new_place, local_redshift), lambda ordinal: check(new_place(), ordinal))
 
 
 def requests_of_a_load(new_place, server) -> list[int]:
@@ -218,7 +204,7 @@ def test_a_request_that_fails_once_is_tried_again(new_place, local_redshift, pha
         assert run.code == 0, str(run)
         truth_matches(place, run)
 
-    at_each(requests_of_a_load(new_place, local_redshift), new_place, check)
+    at_each(requests_of_a_load(new_place, local_redshift), lambda ordinal: check(new_place(), ordinal))
 
 
 def test_a_request_that_is_refused_fails_the_load_and_nothing_has_changed(new_place, local_redshift):
@@ -230,7 +216,7 @@ def test_a_request_that_is_refused_fails_the_load_and_nothing_has_changed(new_pl
         place.load()
         assert place.ids() == ONCE
 
-    at_each(requests_of_a_load(new_place, local_redshift), new_place, check)
+    at_each(requests_of_a_load(new_place, local_redshift), lambda ordinal: check(new_place(), ordinal))
 
 
 @pytest.mark.parametrize("channel", list(Channel), ids=lambda c: c.value)
@@ -259,7 +245,7 @@ def test_an_object_swapped_at_any_point_is_loaded_as_the_version_that_the_ledger
             assert loaded == [] and etags == [], str(run)
 
     ordinals = requests_of_a_load if channel is Channel.S3 else statements_to_hurt
-    at_each(ordinals(new_place, local_redshift), new_place, check)
+    at_each(ordinals(new_place, local_redshift), lambda ordinal: check(new_place(), ordinal))
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda f: f.name.replace(" ", "-"))

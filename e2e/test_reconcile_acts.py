@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from harness import actions
+from harness.at_each import at_each
 from harness.bucket import Bucket
 from harness.fault_plan import Channel, Fault, Message, Phase
 from harness.program import Run
@@ -91,19 +92,6 @@ def new_lake(new_place, local_redshift, tmp_path):
 @pytest.fixture
 def lake(new_lake) -> Lake:
     return new_lake()
-
-
-def at_each(messages: list[Message], check) -> None:
-    def one(message: Message) -> str | None:
-        try:
-            check(message)
-        except AssertionError as e:
-            return f"{message}: {e}"
-        return None
-
-    with ThreadPoolExecutor(2) as pool:
-        wrong = [result for result in pool.map(one, messages) if result]
-    assert not wrong, f"{len(wrong)} of {len(messages)}:\n" + "\n".join(wrong)
 
 
 def test_what_is_committed_is_copied_with_its_path_and_once(lake):

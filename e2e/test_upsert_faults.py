@@ -8,11 +8,11 @@ import itertools
 import os
 import random
 import signal
-from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from harness import actions
+from harness.at_each import at_each
 from harness.fault_plan import Channel, Fault, Message, Phase
 from harness.through import Through
 from harness.upsert_table import Table, as_csv
@@ -96,19 +96,6 @@ def messages(new_case, server, channel: Channel, how=UPSERT) -> list[Message]:
     run, seen = case.run(server)
     case.check(run, 0)
     return [m for m in seen if m.channel is channel and m.text not in ("STARTUP", "PASSWORD", "TERMINATE")]
-
-
-def at_each(found: list[Message], check) -> None:
-    def one(message: Message) -> str | None:
-        try:
-            check(message)
-        except AssertionError as e:
-            return f"{message}: {e}"
-        return None
-
-    with ThreadPoolExecutor(2) as pool:
-        wrong = [result for result in pool.map(one, found) if result]
-    assert not wrong, f"{len(wrong)} of {len(found)}:\n" + "\n".join(wrong)
 
 
 @pytest.mark.parametrize("how, phase, action", [
