@@ -134,9 +134,9 @@ class SideBySide final : public ObjectListing {
       if (range->is_listed() || range->last().empty()) continue;
       std::optional<std::string> end = guess(*range, kPagesOfARange);
       if (!end) continue;
-      if (range->through()) {  // worth it only where it leaves as much again
+      if (range->through()) {  // worth it only where it leaves as much again; a guess farther on may be a coarser one
         const auto twice = guess(*range, 2 * kPagesOfARange);
-        if (!twice || *twice >= *range->through()) continue;
+        if (!twice || std::max(*end, *twice) >= *range->through()) continue;
       }
       auto through = range->through();
       range->end_at(*end);
