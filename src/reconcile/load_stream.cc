@@ -16,6 +16,7 @@
 #include "penstock/error.h"
 #include "reconcile/copies.h"
 #include "reconcile/number_in.h"
+#include "reconcile/own_loads.h"
 #include "reconcile/sql_files.h"
 #include "redshift/connection.h"
 #include "redshift/cursor.h"
@@ -37,6 +38,8 @@ constexpr std::size_t kCharacter = 4;  // bytes of the longest: one that would n
 constexpr std::chrono::hours kDay{24};
 
 const Qualified kLoads{kLedgerSchema, "loads"};
+constexpr char kReadingLedger[] = "reading the ledger";
+const std::string kNone;
 
 std::optional<std::chrono::sys_seconds> seconds_in(std::string_view text) {
   const auto instant = read_sql_instant(text);
@@ -45,6 +48,10 @@ std::optional<std::chrono::sys_seconds> seconds_in(std::string_view text) {
 }
 
 bool may_be_cut(std::size_t bytes_of_name) { return bytes_of_name > kSystemName - kCharacter; }
+
+std::uint64_t count_in(const redshift::Result& counted) {
+  return number_in<std::uint64_t>(counted.scalar().value_or(""));
+}
 
 std::size_t characters_in(std::string_view text) {
   return static_cast<std::size_t>(
@@ -101,7 +108,7 @@ class KeyRows {
   KeyRows(const ReconcileContext& context, const Statement& query, std::string doing)
       : doing_(std::move(doing)), rows_(context.connection, session_options(context), context.log, query, doing_) {}
   [[nodiscard]] const Cursor& row() const { return rows_; }
-  virtual void add_to(Group& group) const = 0;
+  virtual void add_to(Group& group) = 0;
   // Into key; false: the row is none of ours.
   virtual bool read_key(std::string& key) const = 0;
 
@@ -128,11 +135,13 @@ class KeyRows {
   bool at_end_ = false;
 };
 
-// Of the ledger and of the objects in `loads`: see in_byte_order.sql.
+// Of the ledger and of the objects in `loads`: see ledger_files.sql, or ledger_keys.sql where the loads are held.
 class RecordedRows : public KeyRows {
  public:
   RecordedRows(const ReconcileContext& context, const Statement& query, const Asked& asked, bool is_uri)
-      : KeyRows(context, query, "reading the ledger"), asked_(asked), is_uri_(is_uri) {}
+      : KeyRows(context, query, kReadingLedger), asked_(asked), is_uri_(is_uri) {}
+
+  void set_loads(const OwnLoads* loads) { loads_ = loads; }
 
  protected:
   bool read_key(std::string& key) const override {
@@ -146,27 +155,48 @@ class RecordedRows : public KeyRows {
     return true;
   }
 
-  void add_to(Group& group) const override {
-    const bool is_gone = row().text(9) == "1";
-    if (KeyLoad* known = group.of_load(row().text(1)); known != nullptr) {
-      if (is_gone) known->state = LoadState::superseded;  // a moment later
+  void add_to(Group& group) override {
+    const std::string_view load_id = row().text(1);
+    const OwnLoad& of = load_of_row(load_id);
+    if (KeyLoad* known = group.of_load(load_id); known != nullptr) {
+      if (of.is_gone) known->state = LoadState::superseded;  // a moment later
       return;
     }
     KeyLoad& load = group.loads.emplace_back();
-    load.state = is_gone ? LoadState::superseded : LoadState::committed;
-    load.load_id = row().text(1);
+    load.state = of.is_gone ? LoadState::superseded : LoadState::committed;
+    load.load_id = load_id;
     load.etag = row().text(2);
     if (!row().is_null(3)) load.size = number_in<std::uint64_t>(row().text(3));
-    load.last_modified = seconds_in(row().text(4));
-    if (!row().is_null(5)) load.table = fmt::format("{}.{}", row().text(5), row().text(6));
-    load.at = read_sql_instant(row().text(7)).value_or(Microseconds{});
-    load.query = number_in<std::int64_t>(row().text(8));
+    if (!row().is_null(4)) load.last_modified = seconds_in(row().text(4));
+    load.table = of.table;
+    load.at = of.at;
+    load.query = of.query;
     load.in_ledger = true;
   }
 
  private:
+  // Many rows that follow each other are of one load.
+  const OwnLoad& load_of_row(std::string_view load_id) {
+    if (load_id == load_id_ && !load_id.empty()) return load_;
+    load_id_ = load_id;
+    load_ = {};
+    if (loads_ != nullptr) {
+      if (const OwnLoad* const found = loads_->find(load_id); found != nullptr) load_ = *found;
+      load_.is_gone = false;  // a ledger has it
+      return load_;
+    }
+    if (!row().is_null(5)) load_.table = fmt::format("{}.{}", row().text(5), row().text(6));
+    load_.at = read_sql_instant(row().text(7)).value_or(Microseconds{});
+    load_.query = number_in<std::int64_t>(row().text(8));
+    load_.is_gone = row().text(9) == "1";
+    return load_;
+  }
+
   const Asked& asked_;
   bool is_uri_;
+  const OwnLoads* loads_ = nullptr;
+  std::string load_id_;
+  OwnLoad load_;
 };
 
 // Of a witness among the system tables: see history_files.sql.
@@ -194,7 +224,7 @@ class FileRows : public KeyRows {
     return true;
   }
 
-  void add_to(Group& group) const override {
+  void add_to(Group& group) override {
     const auto number = number_in<std::int64_t>(row().text(1));
     const Copy* const copy = copies_.find(number);
     if (copy != nullptr && copy->loads_nothing) return;
@@ -284,8 +314,11 @@ const SystemWitness& log_witness() {
 class AllLoads : public LoadStream {
  public:
   AllLoads(const std::string& bucket, const std::string& prefix, const ReconcileOptions& options,
-           const ReconcileContext& context)
-      : context_(context), from_(options.from), questions_(context.connection, session_options(context), context.log) {
+           const ReconcileContext& context, std::size_t most_held)
+      : context_(context),
+        from_(options.from),
+        most_held_(most_held),
+        questions_(context.connection, session_options(context), context.log) {
     asked_.bucket = bucket;
     asked_.prefix = prefix;
     asked_.start = "s3://" + bucket + "/";
@@ -311,9 +344,9 @@ class AllLoads : public LoadStream {
         if (rows->key() != nullptr && (least == nullptr || *rows->key() < *least)) least = rows->key();
       }
       if (least == nullptr) return std::nullopt;
-      gather(std::string(*least));
+      gather(*least);
     }
-    LoadOfKey load{key_, std::move(ready_.front())};
+    LoadOfKey load{ready_.size() == 1 ? std::move(key_) : key_, std::move(ready_.front())};
     ready_.pop_front();
     return load;
   }
@@ -357,15 +390,7 @@ class AllLoads : public LoadStream {
     std::ranges::sort(ledgers);
     in_ledger_ = ids_in(ledgers);
     try {
-      std::vector<std::unique_ptr<KeyRows>> rows;
-      for (std::size_t at = 0; at < ledgers.size(); at += kLedgersPerSession) {
-        const auto some = std::span(ledgers).subspan(at, std::min(kLedgersPerSession, ledgers.size() - at));
-        rows.push_back(std::make_unique<RecordedRows>(context_, in_byte_order(branches(some)), asked_, false));
-      }
-      // After the ledgers: a load that leaves its ledger in between is found here, and none is missed.
-      rows.push_back(std::make_unique<RecordedRows>(context_, in_byte_order(recorded_objects()), asked_, true));
-      note_cut_records();
-      std::ranges::move(rows, std::back_inserter(sources_));
+      read_ledgers(ledgers);
       has_ledger_ = true;
       notes_.push_back(fmt::format("penstock's ledger: all of penstock's own loads, of {} table{}", ledgers.size(),
                                    ledgers.size() == 1 ? "" : "s"));
@@ -373,6 +398,60 @@ class AllLoads : public LoadStream {
       if (!cannot_be_asked(e)) throw;
       deny("penstock's ledger", e);
     }
+  }
+
+  void read_ledgers(std::span<const std::string> ledgers) {
+    const bool are_few =
+        count_in(questions_.execute(Sql("SELECT count(*) FROM ") << kLoads, kReadingLedger)) <= most_held_;
+    std::vector<std::unique_ptr<RecordedRows>> all;
+    for (std::size_t at = 0; at < ledgers.size(); at += kLedgersPerSession) {
+      const auto some = ledgers.subspan(at, std::min(kLedgersPerSession, ledgers.size() - at));
+      all.push_back(std::make_unique<RecordedRows>(context_, in_byte_order(branches(some, are_few)), asked_, false));
+    }
+    // After the ledgers: a load that leaves its ledger in between is found here, and none is missed.
+    bool has_recorded = true;
+    if (are_few) {
+      has_recorded = hold_loads();
+      for (const auto& rows : all) rows->set_loads(&*own_loads_);
+    }
+    if (has_recorded) {
+      all.push_back(std::make_unique<RecordedRows>(context_, in_byte_order(recorded_objects()), asked_, true));
+      note_cut_records();
+    }
+    std::ranges::move(all, std::back_inserter(sources_));
+  }
+
+  // Whether there are any whose objects are in their records alone.
+  bool hold_loads() {
+    OwnLoads& held = own_loads_.emplace();
+    bool has_recorded = false;
+    for (auto& row : questions_.execute(own_loads(Sql("true")), kReadingLedger).rows) {
+      const auto text = [&](std::size_t column) -> const std::string& { return row.at(column) ? *row[column] : kNone; };
+      held.add(text(0), own_load(text(1), text(2), text(3), text(4), text(5), text(6), text(7)));
+      has_recorded = has_recorded || text(8) == "1";
+    }
+    return has_recorded;
+  }
+
+  // As own_loads.sql gives it.
+  static OwnLoad own_load(std::string_view attempt, std::string_view schema, std::string_view table,
+                          std::string_view committed, std::string_view query, std::string_view gone,
+                          std::string_view listed) {
+    return {.attempt_id = std::string(attempt),
+            .table = fmt::format("{}.{}", schema, table),
+            .at = read_sql_instant(committed).value_or(Microseconds{}),
+            .query = number_in<std::int64_t>(query),
+            .is_gone = gone == "1",
+            .is_in_ledger = listed == "1"};
+  }
+
+  [[nodiscard]] Statement own_loads(const Statement& which) const {
+    return fill(sql::kOwnLoads, {{"is_load", is_load()},
+                                 {"loads", kLoads},
+                                 {"in_ledger", in_ledger_},
+                                 {"replaced", replaced()},
+                                 {"of_table", of_table()},
+                                 {"which", which}});
   }
 
   static Statement ids_in(const std::vector<std::string>& ledgers) {
@@ -386,10 +465,16 @@ class AllLoads : public LoadStream {
     return ids;
   }
 
-  [[nodiscard]] Statement branches(std::span<const std::string> ledgers) const {
+  [[nodiscard]] Statement branches(std::span<const std::string> ledgers, bool are_loads_held) const {
     Statement all;
     for (const std::string& name : ledgers) {
       if (!all.empty()) all << Sql(" UNION ALL ");
+      if (are_loads_held) {
+        all << fill(sql::kLedgerKeys, {{"ledger", Qualified{kLedgerSchema, name}},
+                                       {"bucket", Literal(asked_.bucket)},
+                                       {"begins", begins_with("g.key", asked_.prefix)}});
+        continue;
+      }
       all << fill(sql::kLedgerFiles, {{"ledger", Qualified{kLedgerSchema, name}},
                                       {"loads", kLoads},
                                       {"bucket", Literal(asked_.bucket)},
@@ -422,7 +507,7 @@ class AllLoads : public LoadStream {
   void note_cut_records() {
     const auto cut = questions_.execute(
         fill(sql::kCutRecords, {{"loads", kLoads}, {"in_ledger", in_ledger_}, {"of_table", of_table()}}),
-        "reading the ledger");
+        kReadingLedger);
     if (cut.scalar() == "0") return;
     notes_.push_back(fmt::format(
         "penstock's ledger: {} upserts, or loads whose rows were replaced since, read more objects than their records "
@@ -475,23 +560,17 @@ class AllLoads : public LoadStream {
   }
 
   OwnCopies own_copies(Microseconds since) {
-    OwnCopies own;
-    if (!has_ledger_) return own;
+    if (!has_ledger_) return {};
+    if (own_loads_) return own_loads_->copies_since(since);
+    OwnLoads loads;
     Cursor rows(context_.connection, session_options(context_), context_.log,
-                fill(sql::kOwnCopies, {{"is_load", is_load()},
-                                       {"loads", kLoads},
-                                       {"in_ledger", in_ledger_},
-                                       {"replaced", replaced()},
-                                       {"since", Literal(to_sql(since))}}),
-                "reading the ledger");
+                own_loads(Sql("l.copy_query IS NOT NULL AND l.committed_at >= ") << Literal(to_sql(since))),
+                kReadingLedger);
     while (rows.next()) {
-      own[number_in<std::int64_t>(rows.text(0))] = {.attempt_id = std::string(rows.text(1)),
-                                                    .load_id = std::string(rows.text(2)),
-                                                    .table = fmt::format("{}.{}", rows.text(3), rows.text(4)),
-                                                    .is_gone = rows.text(5) == "1",
-                                                    .is_in_ledger = rows.text(6) == "1"};
+      loads.add(std::string(rows.text(0)), own_load(rows.text(1), rows.text(2), rows.text(3), rows.text(4),
+                                                    rows.text(5), rows.text(6), rows.text(7)));
     }
-    return own;
+    return loads.copies_since(since);
   }
 
   void note_visibility() {
@@ -506,15 +585,15 @@ class AllLoads : public LoadStream {
 
   // --- the join
 
-  void gather(std::string key) {
-    key_ = std::move(key);
-    Group group;
+  void gather(const std::string& key) {
+    key_ = key;
+    group_.loads.clear();
     for (const auto& rows : sources_) {
-      while (rows->key() != nullptr && *rows->key() == key_) rows->take_into(group);
+      while (rows->key() != nullptr && *rows->key() == key_) rows->take_into(group_);
     }
-    std::erase_if(group.loads, [&](KeyLoad& load) { return !is_asked_for(load); });
-    std::ranges::sort(group.loads, {}, [](const KeyLoad& load) { return std::pair(load.at, load.query); });
-    std::ranges::move(group.loads, std::back_inserter(ready_));
+    std::erase_if(group_.loads, [&](KeyLoad& load) { return !is_asked_for(load); });
+    std::ranges::sort(group_.loads, {}, [](const KeyLoad& load) { return std::pair(load.at, load.query); });
+    std::ranges::move(group_.loads, std::back_inserter(ready_));
   }
 
   // A COPY that names its table without a schema may have meant another one: then it proves nothing.
@@ -531,25 +610,29 @@ class AllLoads : public LoadStream {
 
   ReconcileContext context_;
   std::optional<Microseconds> from_;
+  const std::size_t most_held_;
   Asked asked_;
   Connection questions_;
   bool has_kind_ = false;
   bool has_ledger_ = false;
   Statement in_ledger_;
+  std::optional<OwnLoads> own_loads_;              // nullopt: more than are held
   std::vector<std::unique_ptr<KeyRows>> sources_;  // the ledger's first
   FileRows* history_ = nullptr;
   FileRows* log_ = nullptr;
   std::vector<std::string> notes_;
   std::vector<std::string> denied_;
   std::string key_;
+  Group group_;  // of the key
   std::deque<KeyLoad> ready_;
 };
 
 }  // namespace
 
 std::unique_ptr<LoadStream> loads_of(const std::string& bucket, const std::string& prefix,
-                                     const ReconcileOptions& options, const ReconcileContext& context) {
-  return std::make_unique<AllLoads>(bucket, prefix, options, context);
+                                     const ReconcileOptions& options, const ReconcileContext& context,
+                                     std::size_t most_held) {
+  return std::make_unique<AllLoads>(bucket, prefix, options, context, most_held);
 }
 
 }  // namespace penstock::reconcile

@@ -1,9 +1,8 @@
 // What the cluster knows of loads from below a prefix, one record a load of a key.
 //
 // Threads: one.
-// Memory:  two batches of rows a session, the loads of one key, and some 50 bytes for each COPY below the prefix that
-// the
-//          system tables remember.
+// Memory:  two batches of rows a session, the loads of one key, some 50 bytes for each COPY below the prefix that the
+//          system tables remember, and what OwnLoads may hold.
 // Errors:  Error, of the cluster; denied where nothing may be read that tells of loads (what is denied beside something
 //          that is not, is a note); refused where the cluster gives keys out of order.
 #pragma once
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "penstock/reconcile.h"
+#include "reconcile/own_loads.h"
 
 namespace penstock::reconcile {
 
@@ -38,7 +38,9 @@ class LoadStream {
 
 // Loads of all times, of keys of this bucket that begin with the prefix. Each witness is read over a session of its own
 // (Redshift has one cursor a session), `options.table` restricts them. Not found in any: an empty stream.
+// most_held: of penstock's own loads.
 std::unique_ptr<LoadStream> loads_of(const std::string& bucket, const std::string& prefix,
-                                     const ReconcileOptions& options, const ReconcileContext& context);
+                                     const ReconcileOptions& options, const ReconcileContext& context,
+                                     std::size_t most_held = OwnLoads::kMost);
 
 }  // namespace penstock::reconcile

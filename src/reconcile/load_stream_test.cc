@@ -83,7 +83,7 @@ class LoadStreamTest : public testing::Test {
 
   std::unique_ptr<LoadStream> loads(const std::string& prefix = "", ReconcileOptions options = {}) {
     return loads_of(bucket_, prefix, options,
-                    {.connection = config_, .buckets = *buckets_, .environment = {}, .log = silence()});
+                    {.connection = config_, .buckets = *buckets_, .environment = {}, .log = silence()}, most_held_);
   }
 
   using Loads = std::vector<std::pair<std::string, KeyLoad>>;
@@ -146,7 +146,15 @@ class LoadStreamTest : public testing::Test {
   std::string schema_;
   Client client_{config_};
   std::vector<std::string> notes_;
+  std::size_t most_held_ = OwnLoads::kMost;
 };
+
+// By how many of penstock's own loads are held: all, or none, and the cluster joins them.
+class OwnLoadsTest : public LoadStreamTest, public testing::WithParamInterface<std::size_t> {
+ protected:
+  OwnLoadsTest() { most_held_ = GetParam(); }
+};
+INSTANTIATE_TEST_SUITE_P(LoadStream, OwnLoadsTest, testing::Values(OwnLoads::kMost, 0));
 
 TEST_F(LoadStreamTest, KnowsWhatBecameOfEachCopy) {
   for (const char* key : {"alone", "in-a-block", "rolled-back", "noload", "open", "dead"}) put(key);
@@ -205,7 +213,7 @@ TEST_F(LoadStreamTest, KnowsWhatBecameOfEachCopy) {
   EXPECT_EQ(later[0].second.state, LoadState::committed);
 }
 
-TEST_F(LoadStreamTest, GivesALoadOfPenstocksOnceWithWhatAllWitnessesSay) {
+TEST_P(OwnLoadsTest, GivesALoadOfPenstocksOnceWithWhatAllWitnessesSay) {
   const ObjectInfo object = put("f/views.csv");
   const std::string load_id = load({"f/views.csv"});
   const auto found = all("f/");
@@ -220,7 +228,7 @@ TEST_F(LoadStreamTest, GivesALoadOfPenstocksOnceWithWhatAllWitnessesSay) {
   EXPECT_EQ(one.table, schema_ + ".t");
 }
 
-TEST_F(LoadStreamTest, CallsALoadSupersededWhoseRowsWereReplaced) {
+TEST_P(OwnLoadsTest, CallsALoadSupersededWhoseRowsWereReplaced) {
   put("old");
   put("new");
   const std::string old = load({"old"});
@@ -236,7 +244,7 @@ TEST_F(LoadStreamTest, CallsALoadSupersededWhoseRowsWereReplaced) {
   EXPECT_FALSE(found.at(1).second.etag.empty());
 }
 
-TEST_F(LoadStreamTest, FindsTheObjectsOfUpsertsInTheirRecords) {
+TEST_P(OwnLoadsTest, FindsTheObjectsOfUpsertsInTheirRecords) {
   for (const char* key : {"u/a 'b\\c", "u/ü", "other"}) put(key);
   redshift::Connection connection(config_, {}, silence());
   const Target target = target_of(schema_, "t");
