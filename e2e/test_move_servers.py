@@ -279,7 +279,7 @@ def test_postgresql_is_read_into_files_and_objects(bed):
     bed.connection.execute(f"CREATE TABLE users AS SELECT id, name, price::numeric(38,2), flag, seen, raw FROM {NASTY}")
     [record] = bed.move(bed.table("users"), bed.place.bucket.uri("out/users.parquet"), "--json").records
     assert record["rows"] == 3 and parquet_rows(bed.place.bucket.get("out/users.parquet")) == WANT
-    bed.move(bed.postgres, str(bed.tmp / "out.csv"), "--query", f"SELECT * FROM {bed.place.schema}.users ORDER BY id -- all\n;")
+    bed.move(bed.postgres, str(bed.tmp / "out.csv"), "--query", f"SELECT * FROM {bed.place.schema}.users ORDER BY id; -- all\n;/* ; */")
     assert (bed.tmp / "out.csv").read_text() == CSV
     bed.move(bed.table("users"), bed.place.bucket.uri("out/users.csv.gz"))
     assert gzip.decompress(bed.place.bucket.get("out/users.csv.gz")).decode() == CSV
@@ -340,7 +340,7 @@ def test_redshift_is_read_into_files_and_objects(bed):
     bed.move(bed.redshift("users"), bed.place.bucket.uri("parts/"), "--to-format", "parquet")
     parts = [key for key in bed.place.bucket.objects() if key.startswith("parts/")]
     assert sorted(row for key in parts for row in parquet_rows(bed.place.bucket.get(key), 5)) == want
-    query = f"redshift://?query=SELECT count(*) AS n, sum(id)::numeric(9,2) AS s FROM {table} -- it"
+    query = f"redshift://?query=SELECT count(*) AS n, sum(id)::numeric(9,2) AS s FROM {table}; -- it"
     bed.move(query, str(bed.tmp / "sum.csv"))
     assert (bed.tmp / "sum.csv").read_text() == "n,s\n3,6.00\n"
     bed.move(f"redshift://?query=SELECT id FROM {table} WHERE id > 9", str(bed.tmp / "none.csv"))

@@ -8,25 +8,20 @@
 #include <string_view>
 
 #include "penstock/error.h"
+#include "pq/query_text.h"
 #include "pq/server_message.h"
 
 namespace penstock::postgres {
 namespace {
 
-// A comment at the query's end must not swallow what follows it.
 std::string copy_statement(std::string_view query, const CopyFormat& format) {
-  std::string statement = fmt::format("COPY (\n{}\n) TO STDOUT", bare_query(query));
+  std::string statement = fmt::format("COPY (\n{}\n) TO STDOUT", pq::bare_query(query, pq::Backslash::plain));
   if (!format.is_csv) return statement;
   const std::string delimiter(format.delimiter == '\'' ? 2 : 1, format.delimiter);
   return fmt::format("{} (FORMAT csv, DELIMITER '{}')", statement, delimiter);
 }
 
 }  // namespace
-
-std::string_view bare_query(std::string_view query) noexcept {
-  const auto last = query.find_last_not_of(" \t\r\n;");
-  return query.substr(0, last == std::string_view::npos ? 0 : last + 1);
-}
 
 CopyOut::CopyOut(const std::vector<Part>& parts, const std::string& name, const CopyFormat& format)
     : doing_("read " + name), is_csv_(format.is_csv) {

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "penstock/object_reader.h"
@@ -25,9 +24,6 @@ struct CopyFormat {
   bool is_csv = false;
   char delimiter = ',';  // of CSV
 };
-
-// Without what a prompt wants behind it, which is not for where a query stands in another.
-std::string_view bare_query(std::string_view query) noexcept;
 
 class CopyOut final : public ObjectReader {
  public:

@@ -85,6 +85,7 @@ TEST_P(CopyOutTest, CutsNoRowOfSeveralSessionsCsv) {
 TEST_P(CopyOutTest, EndsTheQueryWhereItsCommentDoes) {
   EXPECT_EQ(copied("SELECT 1 -- ) and so on", GetParam()), "1\n");
   EXPECT_EQ(copied("VALUES (1), (2)", GetParam()), "1\n2\n");
+  EXPECT_EQ(copied("SELECT 'a;\\', $$;--$$; -- all\n/* of; it */ ;", GetParam()), "a;\\\\\t;--\n");
 }
 
 TEST_P(CopyOutTest, GivesRowsLargerThanAnyBuffer) {

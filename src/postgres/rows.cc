@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "postgres/table.h"
+#include "pq/query_text.h"
 
 namespace penstock::postgres {
 
@@ -39,7 +40,7 @@ std::string Rows::copied(const std::string& query, const CopyFormat& format) con
       select += column.type == "boolean" ? fmt::format("{}::text AS {}", name, name) : name;
     }
   }
-  return fmt::format("{} FROM (\n{}\n) AS penstock_rows", select, bare_query(query));
+  return fmt::format("{} FROM (\n{}\n) AS penstock_rows", select, pq::bare_query(query, pq::Backslash::plain));
 }
 
 std::unique_ptr<CopyOut> Rows::open(const CopyFormat& format) {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "penstock/error.h"
+#include "pq/query_text.h"
 
 namespace penstock::redshift {
 namespace {
@@ -109,10 +110,10 @@ Literal::Literal(std::string_view text) {
 }
 
 Query::Query(std::string_view text) {
-  const std::size_t last = text.find_last_not_of("; \t\r\n");
-  if (last == std::string_view::npos) throw Error(ErrorKind::invalid, "the query is empty");
+  const std::string_view bare = pq::bare_query(text, pq::Backslash::escapes);
+  if (bare.empty()) throw Error(ErrorKind::invalid, "the query is empty");
   check_text(text, "the query", fmt::format("'{}'", printable(text.substr(0, 100))));
-  text_ = std::string(text.substr(0, last + 1));
+  text_ = std::string(bare);
 }
 
 SecretLiteral::SecretLiteral(const Secret& value) {
@@ -142,7 +143,7 @@ Statement& Statement::operator<<(const Literal& value) {
   return *this;
 }
 
-// The line ends: a query may end in a comment.
+// On lines of its own: what the server says of a place in it is easier to find.
 Statement& Statement::operator<<(const Query& query) {
   const std::string in_parentheses = "(\n" + query.text() + "\n)";
   text_ += in_parentheses;

@@ -58,7 +58,7 @@ class SecretLiteral {
 };
 
 // A query that a user wrote to be run: the one text from outside that is syntax. In a statement it stands in
-// parentheses. invalid: no text. A ; at its end is left out.
+// parentheses. invalid: no text. Semicolons and comments behind it are left out.
 class Query {
  public:
   explicit Query(std::string_view text);

@@ -142,9 +142,10 @@ TEST(Quoting, HostileNamesStayNames) {
 }
 
 TEST(Query, StandsInParenthesesWhateverItEndsIn) {
-  EXPECT_EQ((Sql("SELECT * FROM ") << Query("SELECT 'a;' AS a -- why; \n ;\t") << Sql(" AS q LIMIT 0")).text(),
-            "SELECT * FROM (\nSELECT 'a;' AS a -- why\n) AS q LIMIT 0");
-  for (const std::string_view no_query : {"", " ;\n", "SELECT '\xff'"}) {
+  EXPECT_EQ(
+      (Sql("SELECT * FROM ") << Query("SELECT 'a;\\'' AS a -- why; \n ;\t/* all */") << Sql(" AS q LIMIT 0")).text(),
+      "SELECT * FROM (\nSELECT 'a;\\'' AS a\n) AS q LIMIT 0");
+  for (const std::string_view no_query : {"", " ;\n", "-- none", "SELECT '\xff'"}) {
     EXPECT_THROW(Query{no_query}, Error) << no_query;
   }
   EXPECT_THROW(Query(std::string_view("SELECT \0 1", 10)), Error);
