@@ -121,6 +121,9 @@ struct UpsertOutcome {
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_staged = 0;
   std::string load_id;
+  // Of staged parts (staged_write.h): the loads that had committed them before. Nothing was done; the counts are
+  // theirs.
+  std::vector<std::string> known_as{};
   std::vector<std::string> plan;             // dry run: every statement, in order, secrets masked
   std::vector<std::string> table_changes{};  // the statements that made the table, or added columns
   std::uint64_t findings_in_all = 0;

@@ -311,6 +311,69 @@ Statement record_failure(const Target& target, const FailureRecord& record) {
                              << Sql(", ") << timestamp(record.at) << Sql(")");
 }
 
+// Asked first: who may not make tables there may still write into this one.
+void make_parts_ledger(Connection& connection, const Target& target) {
+  const auto found =
+      connection.execute(Sql("SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+                             "ON n.oid = c.relnamespace WHERE n.nspname = ")
+                             << Literal(kLedgerSchema) << Sql(" AND c.relname = ") << Literal(target.parts().name),
+                         "looking for the ledger");
+  if (to_number(found.scalar().value_or("")) > 0) return;
+  make(connection, fill(sql::kCreateParts, {{"parts", target.parts()}}), "making the ledger");
+}
+
+std::vector<KnownPart> known_parts(Transaction& transaction, const Target& target,
+                                   const std::vector<std::string>& part_ids) {
+  std::vector<KnownPart> known;
+  for (std::size_t from = 0; from < part_ids.size(); from += kKeysPerQuestion) {
+    const std::vector<std::string> some(
+        part_ids.begin() + static_cast<std::ptrdiff_t>(from),
+        part_ids.begin() + static_cast<std::ptrdiff_t>(std::min(from + kKeysPerQuestion, part_ids.size())));
+    const auto ids = comma_separated(some, [](const std::string& id) { return Literal(id); });
+    const auto found = transaction.execute(Sql("SELECT part_id, part_sha256, load_id, rows FROM ")
+                                               << target.parts() << Sql(" WHERE part_id IN (") << ids << Sql(")"),
+                                           "reading the ledger");
+    for (std::size_t row = 0; row < found.rows.size(); ++row) {
+      known.push_back({.part_id = at(found, row, 0),
+                       .part_sha256 = at(found, row, 1),
+                       .load_id = at(found, row, 2),
+                       .rows = static_cast<std::uint64_t>(to_number(at(found, row, 3)))});
+    }
+  }
+  return known;
+}
+
+std::vector<Statement> record_parts(const Target& target, const std::vector<KnownPart>& parts, Instant at) {
+  std::vector<Statement> statements;
+  for (std::size_t from = 0; from < parts.size(); from += kKeysPerQuestion) {
+    Statement values;
+    for (std::size_t i = from; i < std::min(from + kKeysPerQuestion, parts.size()); ++i) {
+      if (!values.empty()) values << Sql(", ");
+      values << Sql("(") << Literal(parts[i].load_id) << Sql(", ") << Literal(parts[i].part_id) << Sql(", ")
+             << Literal(parts[i].part_sha256) << Sql(", ") << static_cast<std::int64_t>(parts[i].rows) << Sql(", ")
+             << timestamp(at) << Sql(")");
+    }
+    statements.push_back(Sql("INSERT INTO ")
+                         << target.parts() << Sql(" (load_id, part_id, part_sha256, rows, committed_at) VALUES ")
+                         << values);
+  }
+  return statements;
+}
+
+LoadCounts counts_of(Connection& connection, const std::vector<std::string>& load_ids) {
+  const auto ids = comma_separated(load_ids, [](const std::string& id) { return Literal(id); });
+  const auto found = connection.execute(Sql("SELECT sum(records_read), sum(inserted), sum(updated), sum(superseded), "
+                                            "sum(replaced) FROM ")
+                                            << kLoads << Sql(" WHERE load_id IN (") << ids << Sql(")"),
+                                        "reading the ledger");
+  const auto number = [&](std::size_t column) {
+    const auto& value = found.rows.at(0).at(column);
+    return value ? static_cast<std::uint64_t>(to_number(*value)) : 0;
+  };
+  return {
+      .read = number(0), .inserted = number(1), .updated = number(2), .superseded = number(3), .replaced = number(4)};
+}
+
 bool has_attempt(Transaction& transaction, const std::string& attempt_id) {
   const auto found =
       transaction.execute(Sql("SELECT count(*) FROM ") << kLoads << Sql(" WHERE attempt_id = ") << Literal(attempt_id),

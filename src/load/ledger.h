@@ -3,6 +3,8 @@
 //     lk_<target>       empty; exists to be LOCKed, so that readers of target and ledger are never blocked
 //     ledger_<target>   the files whose rows are in the target. One a target: under serializable isolation two loads
 //                       that read and write one shared table conflict even over different rows
+//     parts_<target>    the staged parts that were committed into the target, one by one: what upserts of them know.
+//                       Made by the first of them, and never forgotten: a part is written once, whatever became of it
 //     loads             a row a load or upsert, written last: its presence is the commit
 //     failures          upserts that failed, for people: nothing is decided by it
 //     identity          one row: which database this is, for the names of its staging prefixes
@@ -84,6 +86,29 @@ struct UpsertRecord {
   Instant at;
 };
 redshift::Statement record_upsert(const Target& target, const UpsertRecord& record);
+
+struct KnownPart {
+  std::string part_id;
+  std::string part_sha256;  // of all that was staged
+  std::string load_id;
+  std::uint64_t rows = 0;
+};
+// After make_ledger(), outside of the transaction.
+void make_parts_ledger(redshift::Connection& connection, const Target& target);
+// Those of these ids that were committed.
+std::vector<KnownPart> known_parts(redshift::Transaction& transaction, const Target& target,
+                                   const std::vector<std::string>& part_ids);
+std::vector<redshift::Statement> record_parts(const Target& target, const std::vector<KnownPart>& parts, Instant at);
+
+struct LoadCounts {
+  std::uint64_t read = 0;
+  std::uint64_t inserted = 0;
+  std::uint64_t updated = 0;
+  std::uint64_t superseded = 0;
+  std::uint64_t replaced = 0;
+};
+// What these upserts did, all together.
+LoadCounts counts_of(redshift::Connection& connection, const std::vector<std::string>& load_ids);
 
 struct FailureRecord {
   std::string load_id;

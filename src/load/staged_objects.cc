@@ -11,6 +11,18 @@
 
 namespace penstock {
 
+staging::Staged stage_parts(std::span<const staging::Input> inputs, ObjectStore& store, const std::string& folder,
+                            const std::string& id, staging::StageOptions how, const std::stop_token& stop) {
+  how.compression = Compression::gzip;
+  how.metadata = {{"penstock-load", id}};
+  try {
+    return staging::stage(inputs, store, folder, how, stop);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::conflict) throw;
+    throw Error(ErrorKind::unavailable, e.what());  // the source is what it was: an upload of ours was taken away
+  }
+}
+
 StagedObjects::StagedObjects(const LoadContext& context, const StagingBase& base, const std::string& load_id)
     : store_(context.buckets.open(base.bucket)),
       load_id_(load_id),
@@ -35,15 +47,7 @@ std::string StagedObjects::manifest_uri() const { return store_->uri_of(manifest
 
 staging::Staged StagedObjects::stage(std::span<const staging::Input> inputs, staging::StageOptions how,
                                      const std::stop_token& stop) {
-  how.compression = Compression::gzip;
-  how.metadata = {{"penstock-load", load_id_}};
-  staging::Staged staged;
-  try {
-    staged = staging::stage(inputs, *store_, prefix_, how, stop);
-  } catch (const Error& e) {
-    if (e.kind() != ErrorKind::conflict) throw;
-    throw Error(ErrorKind::unavailable, e.what());  // the source is what it was: an upload of ours was taken away
-  }
+  staging::Staged staged = stage_parts(inputs, *store_, prefix_, load_id_, std::move(how), stop);
   std::vector<ObjectInfo> parts;
   parts.reserve(staged.parts.size());
   for (const staging::Part& part : staged.parts) parts.push_back(part.object);

@@ -23,6 +23,10 @@ namespace penstock {
 // What COPY is told of how parts are compressed: docs/decisions/gzip-for-staging.md.
 inline constexpr redshift::CopyCompression kPartCompression = redshift::CopyCompression::gzip;
 
+// Stages below a folder, compressed as COPY will be told. unavailable: an upload was taken away by somebody.
+staging::Staged stage_parts(std::span<const staging::Input> inputs, ObjectStore& store, const std::string& folder,
+                            const std::string& id, staging::StageOptions how, const std::stop_token& stop);
+
 class StagedObjects {
  public:
   // base: where it is, see staging.h. Nothing is written yet.
@@ -34,8 +38,7 @@ class StagedObjects {
   [[nodiscard]] ObjectStore& store() const noexcept { return *store_; }
   [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }  // of keys; ends in /
   [[nodiscard]] std::string manifest_uri() const;
-  // Stages below the prefix, compressed as COPY will be told, and takes the parts. unavailable: an upload was taken
-  // away by somebody.
+  // Stages below the prefix, as stage_parts() does, and takes the parts.
   staging::Staged stage(std::span<const staging::Input> inputs, staging::StageOptions how, const std::stop_token& stop);
   // These stand below the prefix now: they are to be removed, and a manifest names them. Of none there is no manifest.
   void take(std::span<const ObjectInfo> objects);

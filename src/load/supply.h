@@ -19,11 +19,15 @@
 #include <vector>
 
 #include "discovery/discover.h"
+#include "load/instant.h"
 #include "load/source_objects.h"
 #include "load/staging.h"
+#include "load/target.h"
 #include "load/upsert_plan.h"
 #include "penstock/upsert.h"
 #include "redshift/catalog.h"
+#include "redshift/connection.h"
+#include "redshift/sql.h"
 
 namespace penstock {
 
@@ -59,6 +63,19 @@ class Supply {
   // refused: nor can this table's columns, or the file of rejects is there.
   virtual void inspect(const redshift::CatalogTable& table, const Batch& batch);
   virtual Provided provide(const Batch& batch, const std::function<void(const UpsertProgress&)>& on_progress) = 0;
+  // Of rows that may be written once only. Before the transaction: what known_as() and remember() need is there.
+  virtual void prepare(redshift::Connection& /*connection*/, const Target& /*target*/) {}
+  // Under the target's lock, before anything is written: the loads that wrote just these rows; none: nobody did.
+  // conflict: some of them were written, or they are not there any more.
+  virtual std::vector<std::string> known_as(redshift::Transaction& /*transaction*/, const Target& /*target*/) {
+    return {};
+  }
+  // In the same transaction: so that they are known from then on.
+  [[nodiscard]] virtual std::vector<redshift::Statement> remember(const Target& /*target*/,
+                                                                  const std::string& /*load_id*/,
+                                                                  Instant /*at*/) const {
+    return {};
+  }
   // Called when COPY has read it, before the commit. conflict: it is not any more what it was.
   virtual void verify() = 0;
   // COPY refused rows: where in the source they are, as far as looking at it once more tells. None: it doesn't.
@@ -67,6 +84,7 @@ class Supply {
   }
   // Committed, or perhaps: what inspect() put aside stays.
   virtual void keep_rejects() noexcept {}
+  virtual void committed() noexcept {}  // certainly
   virtual void leave() noexcept = 0;
 };
 

@@ -19,6 +19,7 @@ struct Target {
   [[nodiscard]] redshift::Qualified name() const { return {schema, table}; }
   [[nodiscard]] redshift::Qualified lock_table() const { return {kLedgerSchema, "lk_" + id}; }
   [[nodiscard]] redshift::Qualified ledger() const { return {kLedgerSchema, "ledger_" + id}; }
+  [[nodiscard]] redshift::Qualified parts() const { return {kLedgerSchema, "parts_" + id}; }
   [[nodiscard]] std::string text() const { return schema + "." + table; }  // for people
 };
 

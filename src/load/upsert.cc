@@ -20,6 +20,7 @@
 #include "load/fingerprint.h"
 #include "load/ledger.h"
 #include "load/looked_at.h"
+#include "load/parts_supply.h"
 #include "load/postgres_supply.h"
 #include "load/redshift_supply.h"
 #include "load/settlement.h"
@@ -31,6 +32,7 @@
 #include "load/upsert_plan.h"
 #include "load/write_kind.h"
 #include "penstock/error.h"
+#include "penstock/staged_write.h"
 #include "penstock/uri.h"
 #include "redshift/catalog.h"
 
@@ -69,12 +71,18 @@ class UpsertAttempt {
     connection.execute(Sql("SET query_group TO ") << Literal(label()), "naming the attempt");
     Transaction transaction(connection);
     lock_target(transaction, job_.target, how_.lock_timeout, context_.log);
+    outcome_.known_as = supply_.known_as(transaction, job_.target);
+    if (!outcome_.known_as.empty()) return;
     const TableFit fit = fit_target(transaction);
     // another may have made the table meanwhile, or changed it
     const Batch batch = how_.create || how_.evolve ? supply_.batch(fit.table) : job_.batch;
     const UpsertPlan plan = plan_upsert(job_.target, fit.table, batch, how_, supply_.manifest_uri());
     write(transaction, plan, fit.table);
-    transaction.execute(record_upsert(job_.target, record(plan)), "writing the ledger");
+    const UpsertRecord entry = record(plan);
+    for (const Statement& statement : supply_.remember(job_.target, job_.load_id, entry.at)) {
+      transaction.execute(statement, "writing the ledger");
+    }
+    transaction.execute(record_upsert(job_.target, entry), "writing the ledger");
     transaction.commit();
   }
 
@@ -243,7 +251,7 @@ class Upsert {
     const UpsertPlan plan = plan_upsert(job.target, fit.table, job.batch, options_, supply->manifest_uri());
     if (options_.check || !options_.rejects.empty()) supply->inspect(fit.table, job.batch);
     if (options_.dry_run) return planned(*supply, fit, plan, job.batch);
-    session_.connection();  // as is a database in which no ledger can be made
+    supply->prepare(session_.connection(), target_);  // as is a database in which no ledger can be made
 
     job.provided = recorded(job, *supply, [&] { return supply->provide(job.batch, on_progress_); });
     if (options_.check && job.provided.rejected > 0) {
@@ -256,8 +264,11 @@ class Upsert {
                                   job.provided.bytes_stored));
     UpsertOutcome outcome = recorded(job, *supply, [&] { return settled(job, *supply); });
     supply->keep_rejects();
+    supply->committed();
     outcome.schema = target_.schema;
     outcome.table = target_.table;
+    outcome.seconds = std::chrono::duration<double>(steady_clock::now() - start).count();
+    if (!outcome.known_as.empty()) return as_it_was(std::move(outcome));
     outcome.load_id = job.load_id;
     outcome.read += job.provided.rejected;
     outcome.rejected = job.provided.rejected;
@@ -304,6 +315,20 @@ class Upsert {
     return table;
   }
 
+  // Of rows that an earlier run committed: what it did.
+  UpsertOutcome as_it_was(UpsertOutcome outcome) {
+    context_.log.info(fmt::format("{}: these rows were committed before, by load {}: nothing was done", name(),
+                                  fmt::join(outcome.known_as, ", ")));
+    const LoadCounts counts = counts_of(session_.plain_connection(), outcome.known_as);
+    outcome.load_id = outcome.known_as.front();
+    outcome.read = counts.read;
+    outcome.inserted = counts.inserted;
+    outcome.updated = counts.updated;
+    outcome.superseded = counts.superseded;
+    outcome.replaced = counts.replaced;
+    return outcome;
+  }
+
   [[nodiscard]] UpsertOutcome begun_outcome() const {
     UpsertOutcome outcome;
     outcome.schema = target_.schema;
@@ -329,6 +354,9 @@ class Upsert {
     outcome.plan.push_back(lock_statement(target_).shown());
     for (const Statement& statement : fit.statements) outcome.plan.push_back(statement.shown());
     for (const Statement& statement : statements_of(plan)) outcome.plan.push_back(statement.shown());
+    if (!supply.remember(target_, "", {}).empty()) {
+      outcome.plan.push_back((Sql("INSERT INTO ") << target_.parts()).shown() + ", by which the parts are known");
+    }
     outcome.plan.emplace_back("INSERT INTO \"penstock\".\"loads\", the row that is the commit");
     outcome.plan.emplace_back("COMMIT");
     return outcome;
@@ -584,6 +612,22 @@ UpsertOutcome upsert(std::shared_ptr<columnar::BatchReader> rows, const UpsertOp
   const auto open = [&](const UpsertOptions& how, const LoadContext& of, const StagingBase& base,
                         const std::string& load_id) { return batch_supply(std::move(rows), how, of, base, load_id); };
   return upsert_of(open, options, context, on_progress);
+}
+
+UpsertOutcome commit(std::span<const StagedPart> parts, const UpsertOptions& options, const LoadContext& context) {
+  std::vector<std::string> problems;
+  if (parts.empty()) problems.emplace_back("there is no part");
+  if (options.stream != nullptr) problems.emplace_back("a stream is staged first");
+  if (!options.columns.empty()) problems.emplace_back("staged parts have all their columns: --columns can't choose");
+  if (!problems.empty()) {
+    throw Error(ErrorKind::invalid, fmt::format("commit into {}: {}; nothing was changed", printable(options.into),
+                                                fmt::join(problems, "; ")));
+  }
+  UpsertOptions how = options;
+  if (how.staging_bucket.empty()) how.staging_bucket = parts.front().bucket;
+  const auto open = [&](const UpsertOptions& of, const LoadContext& in, const StagingBase& base,
+                        const std::string& load_id) { return parts_supply(parts, of, in, base, load_id); };
+  return upsert_of(open, how, context, {});
 }
 
 UpsertOutcome upsert(const LookedAt& source, const UpsertOptions& options, const LoadContext& context,

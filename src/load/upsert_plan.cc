@@ -71,7 +71,7 @@ class Planner {
   UpsertPlan plan() {
     UpsertPlan plan;
     if (how_.mode == WriteMode::replace) plan.forget = forget_statement(target_, std::nullopt);
-    if (key_.empty()) {
+    if (key_.empty() && !batch_.has_position) {
       if (how_.mode == WriteMode::replace) plan.clear = remove_all();
       plan.copy = copy_into(target_.name(), batch_.columns);
       return plan;
@@ -80,10 +80,11 @@ class Planner {
     auto columns = batch_.columns;
     if (batch_.has_position) columns.emplace_back(kPositionColumn);
     plan.copy = copy_into(stage(), columns);
-    if (how_.null_keys == NullKeys::refuse) plan.null_keys = count_null_keys();
-    if (how_.duplicates == Duplicates::refuse) plan.repeated_keys = repeated_keys();
+    if (!key_.empty() && how_.null_keys == NullKeys::refuse) plan.null_keys = count_null_keys();
+    if (!key_.empty() && how_.duplicates == Duplicates::refuse) plan.repeated_keys = repeated_keys();
     if (!order_by_.empty() && how_.mode == WriteMode::upsert) plan.drop_older = drop_older();
-    plan.remove = how_.mode == WriteMode::replace ? remove_all() : remove_known();
+    if (how_.mode == WriteMode::replace) plan.remove = remove_all();
+    if (how_.mode == WriteMode::upsert) plan.remove = remove_known();
     plan.insert = insert();
     plan.drop_stage = Sql("DROP TABLE ") << Identifier(kStageTable);
     return plan;

@@ -2,7 +2,7 @@
 //
 // The batch is copied into a temporary stage table, where its keys are looked at; then rows of the target give way and
 // the stage's winners go in. MERGE is not used: it fails over repeated keys, and gives no order. Without a key the
-// batch is copied straight into the target.
+// batch is copied straight into the target, unless it carries positions, which the target has no column for.
 //
 // Pure: the cases in upsert_plan_test.cc are its specification, and --dry-run prints what it returns.
 //

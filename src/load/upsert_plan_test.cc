@@ -93,6 +93,21 @@ TEST(UpsertPlan, WithoutAKeyCopiesStraightIntoTheTable) {
   EXPECT_EQ(statements_of(replaced).size(), 3U);
 }
 
+TEST(UpsertPlan, CopiesPositionsIntoAStageAlsoWithoutAKey) {
+  Batch of = batch({"id", "name", "seen"});
+  of.has_position = true;
+  const auto appended = plan({.mode = WriteMode::append}, of);
+  EXPECT_THAT(appended.copy.text(),
+              testing::StartsWith("COPY \"penstock_stage\" (\"id\", \"name\", \"seen\", \"penstock_position\")\nFROM"));
+  EXPECT_EQ(text(appended.insert),
+            "INSERT INTO \"web\".\"users\" (\"id\", \"name\", \"seen\") SELECT \"id\", \"name\", \"seen\" FROM "
+            "\"penstock_stage\"");
+  EXPECT_EQ(statements_of(appended).size(), 4U) << "nothing gives way, and there is no key to look at";
+  const auto replaced = plan({.mode = WriteMode::replace}, of);
+  EXPECT_EQ(text(replaced.remove), "DELETE FROM \"web\".\"users\"");
+  EXPECT_EQ(statements_of(replaced).size(), 6U);
+}
+
 std::string refusal(const UpsertOptions& how, const Batch& of, const CatalogTable& into = table()) {
   try {
     plan(how, of, into);

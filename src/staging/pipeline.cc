@@ -186,7 +186,7 @@ class Run {
                 .batch = nullptr,
                 .input = input.name,
                 .number = chunks_ + 1,
-                .first_position = progress_.records + 1};
+                .first_position = progress_.records + options_.first_position};
       const bool is_more = next(work);
       staged_.bytes_read = progress_.bytes;
       if (!is_more) {

@@ -53,6 +53,7 @@ struct StageOptions {
   std::size_t memory = 256 << 20;     // bytes of buffers
   std::size_t part_bytes = 48 << 20;  // of a part, before compression, about
   std::size_t record_limit = 16 << 20;
+  std::uint64_t first_position = 1;               // of the first record, where each gets its position
   unsigned workers = 0;                           // 0: one for each core
   std::map<std::string, std::string> metadata{};  // of every part
   std::optional<Inspection> inspection{};
