@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "base/grace.h"
 #include "cli/command.h"
-#include "cli/grace.h"
 #include "penstock/connection.h"
 #include "penstock/load.h"
 #include "penstock/store.h"

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/grace.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/grace.h"
 #include "cli/progress.h"
 #include "cli/words.h"
 

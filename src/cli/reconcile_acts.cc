@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/grace.h"
 #include "base/text.h"
 #include "cli/acts_output.h"
-#include "cli/grace.h"
 #include "cli/question.h"
 #include "cli/reconcile_options.h"
 #include "cli/words.h"

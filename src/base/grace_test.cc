@@ -1,8 +1,8 @@
-#include "cli/grace.h"
+#include "base/grace.h"
 
 #include <gtest/gtest.h>
 
-namespace penstock::cli {
+namespace penstock {
 namespace {
 
 using namespace std::chrono_literals;
@@ -45,4 +45,4 @@ TEST(Grace, CountsFromAStopThatCameBeforeIt) {
 }
 
 }  // namespace
-}  // namespace penstock::cli
+}  // namespace penstock

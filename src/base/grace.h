@@ -7,7 +7,7 @@
 #include <stop_token>
 #include <thread>
 
-namespace penstock::cli {
+namespace penstock {
 
 class Grace {
  public:
@@ -21,4 +21,4 @@ class Grace {
   std::jthread waiting_;
 };
 
-}  // namespace penstock::cli
+}  // namespace penstock

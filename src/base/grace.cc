@@ -1,10 +1,10 @@
-#include "cli/grace.h"
+#include "base/grace.h"
 
 #include <condition_variable>
 #include <mutex>
 #include <utility>
 
-namespace penstock::cli {
+namespace penstock {
 namespace {
 
 // False: `stop` was requested meanwhile.
@@ -33,4 +33,4 @@ Grace::Grace(std::stop_token first, std::chrono::milliseconds length)
         }
       }) {}
 
-}  // namespace penstock::cli
+}  // namespace penstock
