@@ -56,7 +56,9 @@ else()
   # The wheel's libparquet has an OpenSSL inside, and exports it. The one that everything else was compiled for must be
   # found before it, or the loader joins the two and the first hash crashes. Only options stand before all libraries.
   target_link_options(penstock_arrow INTERFACE "${OPENSSL_CRYPTO_LIBRARY}")
-  target_link_options(penstock_arrow INTERFACE "-Wl,-rpath,${ARROW_DIR}/lib")
+  # A program finds it there; the Python package's module shares what pyarrow has loaded.
+  target_link_options(penstock_arrow INTERFACE
+    "$<$<NOT:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,MODULE_LIBRARY>>:-Wl,-rpath,${ARROW_DIR}/lib>")
 endif()
 add_library(penstock::arrow ALIAS penstock_arrow)
 

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from penstock import _core
+from penstock._progress import reporting
+from penstock._types import ConnectionLike, Environment, OnProgress, Path, Texts
+
+
+def discover(
+    source: Path,
+    *,
+    query: str = "",
+    format: str = "",
+    sample: int | None = None,
+    tight: bool = False,
+    columns: Texts = (),
+    delimiter: str | None = None,
+    quote: str = '"',
+    escape: str | None = None,
+    null_as: str = "",
+    memory: int = 64 << 20,
+    connection: ConnectionLike = None,
+    environment: Environment = None,
+    on_progress: OnProgress[_core.MoveProgress] = None,
+) -> _core.DiscoverOutcome:
+    """Says which columns a source has, and what types of Redshift hold them. Nothing is changed anywhere.
+
+    Args:
+        source: A file, glob or folder; ``s3://``; ``redshift://…/db::schema.table``; ``postgresql://…``.
+        query: What to read of a server.
+        format: Where the name does not say: ``csv``, ``tsv.gz``, ``jsonl``, ``parquet``.
+        sample: Records of text that are looked at; 0: all. None: all, but of S3 the first 10,000.
+        tight: Types that take what was seen, without room for more.
+        columns: Of CSV without a header, in its order.
+        delimiter: Between fields of CSV; a comma, in ``.tsv`` a tab, by default.
+        quote: Around fields of CSV.
+        escape: Before a character of CSV that is to be taken as it is.
+        null_as: An unquoted field of just this text is NULL.
+        memory: Bytes of buffers.
+        connection: What a ``redshift://`` URI leaves out; None: as the environment says.
+        environment: Variables in place of the process's own.
+        on_progress: Is called with a MoveProgress now and then, in this thread; or ``"bar"``.
+
+    Returns:
+        The columns; ``yaml()``, ``ddl()`` and ``json()`` of it are what ``penstock discover`` prints.
+
+    Raises:
+        InvalidError: The URI or the options; all that is wrong.
+        NotFoundError: There is no such source.
+        RefusedError: It is not what its name says, or has what no column holds.
+        KeyboardInterrupt: Ctrl-C.
+
+    >>> [(column.name, column.type) for column in penstock.discover("candies.csv").columns]
+    [('id', 'smallint'), ('candy', 'varchar(32)')]
+    """
+    options = dict(source=str(source), query=query, format=format, sample=sample, tight=tight, columns=columns,
+                   delimiter=delimiter, quote=quote, escape=escape, null_as=null_as, memory=memory)
+    with reporting(on_progress, "discover") as callback:
+        return _core.discover(options, connection, environment, callback)

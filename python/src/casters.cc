@@ -1,0 +1,44 @@
+#include "casters.h"
+
+namespace penstock::python {
+
+const char* name_of(ErrorKind kind) noexcept {
+  switch (kind) {
+    case ErrorKind::invalid:
+      return "invalid";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::denied:
+      return "denied";
+    case ErrorKind::refused:
+      return "refused";
+    case ErrorKind::unavailable:
+      return "unavailable";
+    case ErrorKind::conflict:
+      return "conflict";
+    case ErrorKind::busy:
+      return "busy";
+    case ErrorKind::in_doubt:
+      return "in_doubt";
+    case ErrorKind::cancelled:
+      return "cancelled";
+    case ErrorKind::internal:
+      break;
+  }
+  return "internal";
+}
+
+nb::object to_datetime(std::int64_t micros_since_1970) {
+  const nb::module_ datetime = nb::module_::import_("datetime");
+  const nb::object epoch = datetime.attr("datetime")(1970, 1, 1, 0, 0, 0, 0, datetime.attr("timezone").attr("utc"));
+  return epoch + datetime.attr("timedelta")(0, 0, micros_since_1970);
+}
+
+nb::object to_text(std::string_view bytes) {
+  nb::object text =
+      nb::steal(PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "backslashreplace"));
+  if (!text.is_valid()) throw nb::python_error();
+  return text;
+}
+
+}  // namespace penstock::python
