@@ -24,10 +24,16 @@
 #include "penstock/log.h"
 #include "penstock/store.h"
 
+struct ArrowArrayStream;  // of Arrow's C data interface
+
 namespace penstock {
 
 struct MoveOptions {
   std::string source{};
+  // In place of a source: rows of whoever speaks Arrow's C stream interface. move() takes it, and releases it whatever
+  // comes of it; plan_move() leaves it alone.
+  ArrowArrayStream* stream = nullptr;
+  std::string stream_name = "an Arrow stream";  // for people, and the ledger
   std::string destination{};
   std::string query{};        // what to read of a server; also ?query= in its URI
   std::string from_format{};  // where the name does not say: csv, tsv.gz, jsonl, parquet

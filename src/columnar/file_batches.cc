@@ -65,9 +65,13 @@ class FileBatches final : public BatchReader {
   using Batch = std::variant<std::shared_ptr<arrow::RecordBatch>, std::exception_ptr>;
 
   [[nodiscard]] std::unique_ptr<FileRows> open(const FileInput& file, std::size_t columns) {
-    auto source = file.store == nullptr ? open_local_file(file.name, pool_)
-                                        : open_object(*file.store, file.object, pool_, how_.memory / 2);
-    return open_(std::move(source), pool_, columns);
+    auto source = file.store == nullptr ? open_local_file(file.name, pool())
+                                        : open_object(*file.store, file.object, pool(), how_.memory / 2);
+    return open_(std::move(source), pool(), columns);
+  }
+
+  arrow::MemoryPool& pool() noexcept {
+    return how_.batches_are_kept ? *arrow::default_memory_pool() : static_cast<arrow::MemoryPool&>(pool_);
   }
 
   void look_at_all() {

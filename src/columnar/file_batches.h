@@ -7,7 +7,7 @@
 // at once, of 1 MiB at least where the file's own parts are that large; it is one version of it that is read.
 //
 // Threads:  one at a time. Lifetime: stores outlive the reader.
-// Memory:   FileReading::memory, about; what needs more is refused.
+// Memory:   FileReading::memory, about; what needs more is refused, unless the batches are kept.
 // Errors:   Error not_found, denied, conflict: an object that changed meanwhile; refused, naming the file: none that
 // can
 //           be read, of no format that its name says, columns that don't agree (all of it at once); cancelled.
@@ -33,6 +33,8 @@ struct FileInput {
 struct FileReading {
   std::size_t memory = 256 << 20;
   std::size_t batch_bytes = 4 << 20;  // about
+  // Whoever takes them keeps them as long as they like, also when the reader is gone: their memory is not counted.
+  bool batches_are_kept = false;
   std::stop_token stop{};
 };
 

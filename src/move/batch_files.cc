@@ -50,6 +50,7 @@ std::unique_ptr<columnar::BatchWriter> writer(const columnar::BatchReader& rows,
     case Format::orc:
       return columnar::orc_writer(rows.schema(), std::move(sink));
     case Format::rows:
+    case Format::batches:
       break;
   }
   throw Error(ErrorKind::internal, fmt::format("{} is no file", printable(to.name)));

@@ -118,6 +118,7 @@ class Discovering {
       case Format::orc:
         return look_at_columns();
       case Format::rows:
+      case Format::batches:
         break;
     }
   }

@@ -12,6 +12,7 @@ Network all_edges() {
   add_copy_edges(network);
   add_unload_edges(network);
   add_postgresql_edges(network);
+  add_stream_edges(network);
   return network;
 }
 

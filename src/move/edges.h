@@ -13,5 +13,6 @@ void add_redshift_edges(Network& network);
 void add_copy_edges(Network& network);    // text that lies in S3 into a Redshift
 void add_unload_edges(Network& network);  // a Redshift's rows as files, as UNLOAD writes them
 void add_postgresql_edges(Network& network);
+void add_stream_edges(Network& network);  // rows that the caller has
 
 }  // namespace penstock::network

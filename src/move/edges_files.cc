@@ -31,7 +31,8 @@ Batches read_files(const Resource& from, Job& job) {
   if (from.place == Place::s3) store = job.context.buckets.open(from.s3.bucket);
   std::vector<columnar::FileInput> files;
   for (const Item& item : from.items) files.push_back({.name = item.name, .store = store.get(), .object = item.object});
-  const columnar::FileReading how{.memory = job.options.memory / 2, .stop = job.context.stop};
+  const columnar::FileReading how{
+      .memory = job.options.memory / 2, .batches_are_kept = job.batches_are_kept, .stop = job.context.stop};
   auto rows = from.format == Format::orc ? columnar::orc_batches(std::move(files), how)
                                          : columnar::parquet_batches(std::move(files), how);
   return std::make_unique<OfStore>(std::move(store), std::move(rows));

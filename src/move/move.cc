@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "columnar/c_stream.h"
 #include "columnar/watched.h"
 #include "move/network.h"
 #include "move/resource.h"
@@ -34,6 +35,9 @@ constexpr std::size_t kRoutesShown = 4;
 constexpr std::uint64_t kBytesOfUnknown = 100'000'000;  // of a source whose size nobody says
 
 Resource source_of(const MoveOptions& options) {
+  if (options.stream != nullptr) {
+    return {.name = options.stream_name, .place = Place::stream, .format = Format::batches};
+  }
   Resource source =
       parse_resource(options.source, Use::source,
                      {.format = options.from_format, .query = options.query, .delimiter = options.delimiter});
@@ -52,6 +56,10 @@ Resource destination_of(const MoveOptions& options) {
 void settle(Resource& to, const Resource& from, const MoveOptions& options) {
   if (to.format) return;
   const bool is_text = from.format == Format::csv || from.format == Format::json;
+  if (from.place == Place::stream) {
+    to.format = Format::csv;
+    return;
+  }
   to.format = from.is_server() || (to.place == Place::standard && !is_text) ? Format::csv : *from.format;
   if (!options.to_delimiter) to.delimiter = from.delimiter;
   if (to.is_folder && !from.is_server() && from.place != Place::standard) to.codec = from.codec;
@@ -161,6 +169,21 @@ void run(const Prepared& prepared, Job& job) {
   }
 }
 
+// What says how a source is read means nothing for rows that have names and types.
+void check_stream(const MoveOptions& options, std::vector<std::string>& problems) {
+  const auto refuse = [&](bool given, std::string_view what) {
+    if (given) problems.push_back(fmt::format("{} means nothing for {}", what, printable(options.stream_name)));
+  };
+  refuse(!options.source.empty(), "SRC");
+  refuse(!options.query.empty(), "--query");
+  refuse(!options.from_format.empty(), "--from-format");
+  refuse(options.sample != 0, "--sample");
+  refuse(options.why, "--why");
+  refuse(!options.columns.empty(), "--columns");
+  refuse(options.delimiter.has_value(), "--delimiter");
+  refuse(!options.null_as.empty(), "--null-as");
+}
+
 }  // namespace
 
 std::vector<std::string> problems_of(const MoveOptions& options) {
@@ -186,7 +209,11 @@ std::vector<std::string> problems_of(const MoveOptions& options) {
       problems.emplace_back(e.what());
     }
   };
-  collect(options.source, "SRC", source_of);
+  if (options.stream != nullptr) {
+    check_stream(options, problems);
+  } else {
+    collect(options.source, "SRC", source_of);
+  }
   collect(options.destination, "DST", destination_of);
   return problems;
 }
@@ -198,12 +225,15 @@ MovePlan plan_move(const MoveOptions& options, const MoveContext& context) {
 MoveOutcome move(const MoveOptions& options, const MoveContext& context,
                  const std::function<void(const MoveProgress&)>& on_progress) {
   const auto start = std::chrono::steady_clock::now();
+  Batches stream;
+  if (options.stream != nullptr) stream = columnar::batches_of(*options.stream, options.stream_name);
   const Prepared prepared = prepare(options, context);
   MoveOutcome outcome{.plan = plan_of(prepared)};
   Job job{.options = options,
           .context = context,
           .on_progress = on_progress ? on_progress : [](const MoveProgress&) {},
-          .outcome = outcome};
+          .outcome = outcome,
+          .stream = std::move(stream)};
   if (options.dry_run) {
     say_steps(prepared, job);
   } else {

@@ -37,6 +37,8 @@ struct Job {
   const MoveContext& context;
   std::function<void(const MoveProgress&)> on_progress{};  // of the source; by one thread at a time; never empty
   MoveOutcome& outcome;                                    // edges add what they wrote, counted, and found out
+  std::unique_ptr<columnar::BatchReader> stream{};         // of a source that is one
+  bool batches_are_kept = false;  // whoever takes the batches may keep them longer than their reader lives
 };
 
 using Batches = std::unique_ptr<columnar::BatchReader>;

@@ -35,6 +35,7 @@ std::optional<SourceFormat> format_of(const Resource& from) {
       return SourceFormat::parquet;
     case Format::orc:
     case Format::rows:
+    case Format::batches:
       break;
   }
   return std::nullopt;

@@ -440,7 +440,7 @@ Resource parse_resource(std::string_view text, Use use, const Given& given) {
 }
 
 void find_items(Resource& source, Buckets& buckets, Log& log, const std::stop_token& stop, Use use) {
-  if (source.is_server() || source.place == Place::standard) return;
+  if (source.is_server() || source.place == Place::standard || source.place == Place::stream) return;
   source.items.clear();
   source.bytes = 0;
   if (source.place == Place::s3) {
@@ -466,6 +466,8 @@ std::string_view in_words(Place place) noexcept {
       return "S3";
     case Place::redshift:
       return "Redshift";
+    case Place::stream:
+      return "a stream of";
     case Place::postgresql:
       break;
   }
@@ -483,9 +485,11 @@ std::string_view in_words(Format format) noexcept {
     case Format::orc:
       return "orc";
     case Format::rows:
+      return "rows";
+    case Format::batches:
       break;
   }
-  return "rows";
+  return "batches";
 }
 
 std::string_view end_of_name(Codec codec) noexcept {

@@ -25,8 +25,16 @@
 
 namespace penstock::network {
 
-enum class Place { local, standard, s3, redshift, postgresql };  // standard: stdin, or stdout
-enum class Format { csv, json, parquet, orc, rows };             // json: an object a line; rows: of a server
+enum class Place {
+  local,
+  standard,
+  s3,
+  redshift,
+  postgresql,
+  stream
+};  // standard: stdin, or stdout; stream: the caller's
+// json: an object a line; rows: of a server; batches: of a stream
+enum class Format { csv, json, parquet, orc, rows, batches };
 
 // One file or object.
 struct Item {
