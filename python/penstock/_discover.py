@@ -50,7 +50,7 @@ def discover(
         KeyboardInterrupt: Ctrl-C.
 
     >>> [(column.name, column.type) for column in penstock.discover("candies.csv").columns]
-    [('id', 'smallint'), ('candy', 'varchar(32)')]
+    [('id', 'integer'), ('candy', 'character varying(64)')]
     """
     options = dict(source=str(source), query=query, format=format, sample=sample, tight=tight, columns=columns,
                    delimiter=delimiter, quote=quote, escape=escape, null_as=null_as, memory=memory)

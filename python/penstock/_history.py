@@ -28,7 +28,10 @@ def history(
         DeniedError: A system table may not be read.
         UnavailableError: The cluster could not be reached.
 
-    >>> for entry in penstock.history("foods"):
-    ...     print(entry.kind, entry.table, entry.rows)
+    >>> penstock.upsert("candies.csv", "foods.candies", key="id").inserted
+    3
+    >>> entry = penstock.history("foods", limit=1)[0]
+    >>> entry.kind, entry.table, entry.rows
+    ('upsert', 'candies', 3)
     """
     return _core.history(dict(schema=schema, table=table, limit=limit, errors=errors), connection, environment)

@@ -57,8 +57,10 @@ def unload(
         DeniedError: The cluster may not write there.
         KeyboardInterrupt: Ctrl-C.
 
-    >>> penstock.unload("SELECT * FROM foods.candies", "s3://bucket/candies/", format="csv").rows
-    4
+    >>> penstock.upsert("candies.csv", "foods.candies", key="id").inserted
+    3
+    >>> penstock.unload("SELECT * FROM foods.candies", "s3://bucket/unloaded/", format="csv").rows
+    3
     """
     options = dict(format=format, compression=compression, over=over, parallel=parallel, header=header,
                    delimiter=delimiter, quotes=quotes, escape=escape, null_as=null_as, max_file_mb=max_file_mb,
