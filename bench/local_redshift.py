@@ -15,11 +15,11 @@ from pathlib import Path
 class LocalRedshift:
     """`penstock local up` in a folder of its own; gone at the end."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(self, binaries: Path, folder: Path, s3: str = "folder") -> None:
         self.penstock, self.data = binaries / "penstock", folder / "local"
-        self.base = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        self.base = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "PENSTOCK_VERSITYGW") if name in os.environ}
         self.base["HOME"] = str(folder)
-        self._local("up", "--s3", "folder", "--detach")
+        self._local("up", "--s3", s3, "--detach")
         words = shlex.split(self._local("env"), comments=True)
         self.environment = {**self.base, **dict(word.split("=", 1) for word in words if "=" in word)}
         self.backend = json.loads((self.data / "endpoint.json").read_text())["backend"]
@@ -83,11 +83,11 @@ class LocalRedshift:
 
 
 @contextlib.contextmanager
-def local_redshift(binaries: Path) -> Iterator[LocalRedshift]:
+def local_redshift(binaries: Path, s3: str = "folder") -> Iterator[LocalRedshift]:
     folder = Path(tempfile.mkdtemp(prefix="penstock-bench-"))
     folder.chmod(0o755)  # PostgreSQL's user must get to its files
     try:
-        redshift = LocalRedshift(binaries.absolute(), folder)
+        redshift = LocalRedshift(binaries.absolute(), folder, s3)
         try:
             yield redshift
         finally:

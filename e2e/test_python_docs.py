@@ -4,6 +4,7 @@ import ast
 import doctest
 import inspect
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -17,6 +18,7 @@ from harness.upsert_table import CANDIES
 from penstock import _core
 
 ROOT = Path(__file__).parent.parent
+PAGES = '{"id": 1, "seen": "2024-01-01 00:00:00"}\n{"id": 2, "seen": "2024-01-01 00:00:00"}\n'
 CONFIG = """
 pages:
   dest: pages
@@ -49,18 +51,19 @@ def house(tmp_path, monkeypatch, local_redshift, s3, witness):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PENSTOCK_S3_BASE_PATH", "s3://staging/penstock/")
     monkeypatch.chdir(tmp_path)
-    for name in ("bucket", "archive", "staging"):
-        Bucket(s3, name)
-    pages = Bucket.__new__(Bucket)
-    pages.client, pages.name = s3, "bucket"
-    pages.put("web_pages_2024-01-01T00:00:00Z.json", '{"id": 1, "seen": "2024-01-01 00:00:00"}\n{"id": 2, "seen": "2024-01-01 00:00:00"}\n')
-    pages.put("config_web_pages_2024-01-01T00:00:00Z.yml", CONFIG)
-    pages.put("candies/2024.csv", CANDIES)
+    buckets = {name: Bucket(s3, name) for name in ("bucket", "archive", "staging")}
+    buckets["bucket"].put("web_pages_2024-01-01T00:00:00Z.json", PAGES)
+    buckets["bucket"].put("config_web_pages_2024-01-01T00:00:00Z.yml", CONFIG)
+    buckets["bucket"].put("candies/2024.csv", CANDIES)
     for schema in ("foods", "web"):
         witness.execute(psycopg.sql.SQL("CREATE SCHEMA {}").format(psycopg.sql.Identifier(schema)))
     yield lambda: fresh(witness, tmp_path)
     for schema in ("foods", "web"):
         witness.execute(psycopg.sql.SQL("DROP SCHEMA {} CASCADE").format(psycopg.sql.Identifier(schema)))
+    for name, bucket in buckets.items():
+        for key in bucket.objects():
+            bucket.delete(key)
+        s3.delete_bucket(Bucket=name)
 
 
 def fresh(witness, folder: Path) -> None:
@@ -83,6 +86,16 @@ def test_every_example_of_a_docstring_says_what_comes_of_it(house):
         if runner.failures:
             failed.append("".join(said))
     assert not failed, "\n".join(failed)
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/python.md"])
+def test_the_programs_of_the_documents_run(house, document, capsys):
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        house()
+        exec(compile(block, document, "exec"), {"__name__": "__main__"})  # as a reader runs it
+    assert "2 0" in capsys.readouterr().out
 
 
 def test_every_function_has_an_example_and_says_what_it_takes_and_raises():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 from penstock import _core
 from penstock._progress import reporting
 from penstock._types import ConnectionLike, Environment, OnProgress, Path, Texts
@@ -52,7 +54,7 @@ def discover(
     >>> [(column.name, column.type) for column in penstock.discover("candies.csv").columns]
     [('id', 'integer'), ('candy', 'character varying(64)')]
     """
-    options = dict(source=str(source), query=query, format=format, sample=sample, tight=tight, columns=columns,
+    options = dict(source=os.fspath(source), query=query, format=format, sample=sample, tight=tight, columns=columns,
                    delimiter=delimiter, quote=quote, escape=escape, null_as=null_as, memory=memory)
     with reporting(on_progress, "discover") as callback:
         return _core.discover(options, connection, environment, callback)

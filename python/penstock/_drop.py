@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 from penstock import _core
@@ -30,8 +31,8 @@ def plan_drop(
     >>> plan.targets[0].kind.name, len(plan.targets[0].names)
     ('files', 1)
     """
-    named = [targets] if isinstance(targets, str) or hasattr(targets, "__fspath__") else targets
-    options = dict(targets=[str(target) for target in named], lock_timeout=lock_timeout)
+    named = [targets] if isinstance(targets, (str, os.PathLike)) else targets
+    options = dict(targets=[os.fspath(target) for target in named], lock_timeout=lock_timeout)
     return _core.plan_drop(options, connection, environment)
 
 

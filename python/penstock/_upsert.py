@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -117,7 +118,7 @@ def upsert(
         null_keys=null_keys, create=create, dist_key=dist_key, sort_key=sort_key, evolve=evolve,
         allow_empty=allow_empty, missing_as_null=missing_as_null, query=query, streams=streams, format=format,
         columns=columns, delimiter=delimiter, quote=quote, escape=escape, null_as=null_as,
-        empty_as_null=empty_as_null, check=check, rejects=str(rejects), staging_bucket=staging_bucket, memory=memory,
+        empty_as_null=empty_as_null, check=check, rejects=os.fspath(rejects), staging_bucket=staging_bucket, memory=memory,
         lock_timeout=lock_timeout, maintenance=maintenance, dry_run=dry_run, stream_name=stream_name)
     with reporting(on_progress, f"upsert {into}") as callback:
         try:

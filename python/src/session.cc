@@ -17,7 +17,7 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 Variables variables_of(nb::handle environment, Problems& problems) {
   Variables variables;
   if (!nb::isinstance(environment, nb::module_::import_("collections.abc").attr("Mapping"))) {
-    problems.push_back("environment=" + shown(environment) + " is no dict of texts");
+    problems.emplace_back("environment is no dict of texts");  // it may hold a password: it is not shown
     return variables;
   }
   for (const nb::handle name : nb::iter(environment)) {
