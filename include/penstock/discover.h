@@ -19,12 +19,19 @@
 
 #include "penstock/move.h"
 
+struct ArrowArrayStream;  // of Arrow's C data interface
+
 namespace penstock {
 
 inline constexpr std::uint64_t kDiscoverSample = 10'000;  // records of what lies in S3
 
 struct DiscoverOptions {
   std::string source{};
+  // In place of a source: rows of whoever speaks Arrow's C stream interface. discover() takes it, and releases it
+  // whatever comes of it; it is read once.
+  ArrowArrayStream* stream = nullptr;
+  std::string stream_name = "an Arrow stream";  // for people
+
   std::string query{};   // what to read of a server; also ?query= in its URI
   std::string format{};  // where the name does not say: csv, tsv.gz, jsonl, parquet
   // Records of text, spread over at most 16 files; 0: all. Unset: all, but of S3 kDiscoverSample.

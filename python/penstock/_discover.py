@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-import os
+from collections.abc import Iterable
 
 from penstock import _core
+from penstock._errors import Error
+from penstock._frames import Rows, paths_of, rows_of
 from penstock._progress import reporting
-from penstock._types import ConnectionLike, Environment, OnProgress, Path, Texts
+from penstock._types import ArrowArray, ArrowStream, ConnectionLike, Environment, OnProgress, Path, Texts
 
 
 def discover(
-    source: Path,
+    source: Path | ArrowStream | ArrowArray | Iterable[ArrowStream | ArrowArray],
     *,
     query: str = "",
     format: str = "",
@@ -20,6 +22,7 @@ def discover(
     escape: str | None = None,
     null_as: str = "",
     memory: int = 64 << 20,
+    stream_name: str = "an Arrow stream",
     connection: ConnectionLike = None,
     environment: Environment = None,
     on_progress: OnProgress[_core.MoveProgress] = None,
@@ -27,7 +30,8 @@ def discover(
     """Says which columns a source has, and what types of Redshift hold them. Nothing is changed anywhere.
 
     Args:
-        source: A file, glob or folder; ``s3://``; ``redshift://…/db::schema.table``; ``postgresql://…``.
+        source: A file, glob or folder; ``s3://``; ``redshift://…/db::schema.table``; ``postgresql://…``; or rows, as of
+            upsert(): a data frame, or an iterable of batches.
         query: What to read of a server.
         format: Where the name does not say: ``csv``, ``tsv.gz``, ``jsonl``, ``parquet``.
         sample: Records of text that are looked at; 0: all. None: all, but of S3 the first 10,000.
@@ -38,6 +42,7 @@ def discover(
         escape: Before a character of CSV that is to be taken as it is.
         null_as: An unquoted field of just this text is NULL.
         memory: Bytes of buffers.
+        stream_name: What messages call rows that have no path.
         connection: What a ``redshift://`` URI leaves out; None: as the environment says.
         environment: Variables in place of the process's own.
         on_progress: Is called with a MoveProgress now and then, in this thread; or ``"bar"``.
@@ -54,7 +59,14 @@ def discover(
     >>> [(column.name, column.type) for column in penstock.discover("candies.csv").columns]
     [('id', 'integer'), ('candy', 'character varying(64)')]
     """
-    options = dict(source=os.fspath(source), query=query, format=format, sample=sample, tight=tight, columns=columns,
-                   delimiter=delimiter, quote=quote, escape=escape, null_as=null_as, memory=memory)
+    paths = paths_of(source)
+    rows: Rows | None = None if paths is not None else rows_of(source)
+    options = dict(source=paths[0] if paths else "", query=query, format=format, sample=sample, tight=tight, columns=columns,
+                   delimiter=delimiter, quote=quote, escape=escape, null_as=null_as, memory=memory, stream_name=stream_name)
     with reporting(on_progress, "discover") as callback:
-        return _core.discover(options, connection, environment, callback)
+        try:
+            return _core.discover(options, rows.stream if rows else None, connection, environment, callback)
+        except Error as error:
+            if rows:
+                rows.raise_own(error)
+            raise

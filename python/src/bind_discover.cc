@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "bindings.h"
+#include "frames.h"
 #include "penstock/discover.h"
 #include "record.h"
 #include "session.h"
@@ -20,7 +21,8 @@ const Options<DiscoverOptions>& options() {
                                    .add("quote", &DiscoverOptions::quote)
                                    .add("escape", &DiscoverOptions::escape)
                                    .add("null_as", &DiscoverOptions::null_as)
-                                   .add("memory", &DiscoverOptions::memory);
+                                   .add("memory", &DiscoverOptions::memory)
+                                   .add("stream_name", &DiscoverOptions::stream_name);
   return kOptions;
 }
 
@@ -40,14 +42,18 @@ TableWords words_of(const nb::kwargs& keywords) {
   return read;
 }
 
-DiscoverOutcome run_discover(const Keywords& keywords, nb::handle connection, nb::handle environment,
+// frame: None, or what has __arrow_c_stream__.
+DiscoverOutcome run_discover(const Keywords& keywords, nb::handle frame, nb::handle connection, nb::handle environment,
                              nb::handle on_progress) {
   Problems problems;
-  const DiscoverOptions wanted = options().read(keywords, problems);
+  DiscoverOptions wanted = options().read(keywords, problems);
   const Place place(connection, environment, problems);
+  Call call;
+  Frame rows;
+  if (!frame.is_none()) rows = Frame(frame, call);
+  wanted.stream = rows.stream();
   for (std::string& problem : problems_of(wanted)) problems.push_back(std::move(problem));
   require_none(problems);
-  Call call;
   const auto progress = progress_to<MoveProgress>(on_progress, call);
   return call.run([&] {
     const OpenBuckets buckets(place.environment(), call);
@@ -92,8 +98,8 @@ void bind_discover(nb::module_& module) {
       .def(
           "json", [](const DiscoverOutcome& found) { return json_of(found); },
           "An Arrow schema, and what was found out.");
-  module.def("discover", &run_discover, nb::arg("options"), nb::arg("connection").none(), nb::arg("environment").none(),
-             nb::arg("on_progress").none());
+  module.def("discover", &run_discover, nb::arg("options"), nb::arg("frame").none(), nb::arg("connection").none(),
+             nb::arg("environment").none(), nb::arg("on_progress").none());
   module.def("discover_defaults", [] { return Keywords(options().defaults()); });
 }
 

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "columnar/batches.h"
+#include "columnar/c_stream.h"
 #include "columnar/field_json.h"
 #include "columnar/file_batches.h"
 #include "columnar/measure.h"
@@ -87,9 +89,14 @@ class Discovering {
       : options_(options),
         context_(context),
         on_progress_(on_progress),
-        source_(network::parse_resource(options.source, Use::source, given_by(options))) {}
+        rows_(options.stream == nullptr ? nullptr : columnar::batches_of(*options.stream, options.stream_name)) {}
 
   DiscoverOutcome discover() {
+    if (rows_) {
+      look_at_rows();
+      return std::move(outcome_);
+    }
+    source_ = network::parse_resource(options_.source, Use::source, given_by(options_));
     network::find_items(source_, context_.buckets, context_.log, context_.stop);
     outcome_.source = source_.name;
     outcome_.table = table_named_by(source_.name);
@@ -174,15 +181,25 @@ class Discovering {
     const columnar::FileReading how{.memory = options_.memory, .stop = context_.stop};
     const auto rows = *source_.format == Format::orc ? columnar::orc_batches(std::move(files), how)
                                                      : columnar::parquet_batches(std::move(files), how);
-    auto found = columnar::measure(*rows, source_.name, sample(), context_.stop, progress());
+    take(columnar::measure(*rows, source_.name, sample(), context_.stop, progress()), "the file");
+  }
+
+  void look_at_rows() {
+    outcome_.source = options_.stream_name;
+    outcome_.table = table_named_by(options_.stream_name);
+    take(columnar::measure(*rows_, options_.stream_name, options_.sample.value_or(0), context_.stop, progress()),
+         "the stream");
+  }
+
+  void take(columnar::Measured found, std::string_view place) {
     outcome_.records = found.rows;
     outcome_.is_whole = outcome_.is_whole && found.is_whole;
     outcome_.bytes_read = found.bytes_read;
-    for (columnar::MeasuredColumn& column : found.columns) take(column);
+    for (columnar::MeasuredColumn& column : found.columns) take(column, place);
   }
 
-  void take(columnar::MeasuredColumn& column) {
-    std::string why = fmt::format("{} in the file", column.file_type);
+  void take(columnar::MeasuredColumn& column, std::string_view place) {
+    std::string why = fmt::format("{} in {}", column.file_type, place);
     Type type = column.type;
     if (column.longest) {
       why += fmt::format("; the longest text has {} bytes", *column.longest);
@@ -288,6 +305,7 @@ class Discovering {
   const DiscoverOptions& options_;
   const MoveContext& context_;
   const std::function<void(const MoveProgress&)>& on_progress_;
+  const std::unique_ptr<columnar::BatchReader> rows_;  // in place of a source
   Resource source_;
   std::uint64_t size_ = 0;
   DiscoverOutcome outcome_;
@@ -297,6 +315,14 @@ class Discovering {
 
 std::vector<std::string> problems_of(const DiscoverOptions& options) {
   std::vector<std::string> problems;
+  if (options.stream != nullptr) {
+    const bool has_more = !options.source.empty() || !options.query.empty() || !options.format.empty() ||
+                          !options.columns.empty() || options.delimiter || options.escape || !options.null_as.empty() ||
+                          options.quote != DiscoverOptions{}.quote;
+    if (has_more)
+      problems.emplace_back("a stream of rows has names and types: a source, and how text is read, go not with it");
+    return problems;
+  }
   std::optional<Resource> source;
   try {
     source = network::parse_resource(options.source, Use::source, given_by(options));
