@@ -76,13 +76,24 @@ def fresh(witness, folder: Path) -> None:
     (folder / "old.csv").write_text(CANDIES)
 
 
-def test_every_example_of_a_docstring_says_what_comes_of_it(house):
+def credentials(local_redshift) -> dict[str, dict[str, str]]:
+    """What the classes of databases take: of the local Redshift, and of the PostgreSQL behind it."""
+    env = local_redshift.environment
+    behind = local_redshift.private_postgres()
+    found = {"database_name": env["REDSHIFT_DB"], "username": env["REDSHIFT_USER"], "password": env["REDSHIFT_PASSWORD"],
+             "host": env["REDSHIFT_HOST"], "port": env["REDSHIFT_PORT"]}
+    postgres = {"database_name": behind["dbname"], "username": behind["user"], "password": "any", "host": behind["host"],
+                "port": behind["port"]}
+    return {"credentials": found, "postgres_credentials": postgres}
+
+
+def test_every_example_of_a_docstring_says_what_comes_of_it(house, local_redshift):
     failed = []
     for name, lines in examples().items():
         house()
         said = []
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-        runner.run(doctest.DocTest(lines, {"penstock": penstock}, name, None, 0, None), out=said.append)
+        runner.run(doctest.DocTest(lines, {"penstock": penstock, **credentials(local_redshift)}, name, None, 0, None), out=said.append)
         if runner.failures:
             failed.append("".join(said))
     assert not failed, "\n".join(failed)
@@ -146,7 +157,7 @@ def test_the_keywords_are_the_options_of_the_library_with_its_defaults(function)
 
 
 def test_strict_types_hold_in_the_package_and_in_every_example(tmp_path):
-    lines = ["import penstock", ""]
+    lines = ["import penstock", "", "credentials: dict[str, str] = {}", "postgres_credentials = credentials", ""]
     for number, (name, of) in enumerate(examples().items()):
         body = "".join(example.source for example in of)
         ast.parse(body)

@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from penstock import config as config
     from penstock._build import __version__ as __version__
     from penstock._core import ActResult as ActResult
     from penstock._core import ActsSummary as ActsSummary
@@ -62,9 +63,14 @@ if TYPE_CHECKING:
     from penstock._core import UpsertOutcome as UpsertOutcome
     from penstock._core import UpsertProgress as UpsertProgress
     from penstock._core import WriteMode as WriteMode
+    from penstock._databases import PostgresDatabase as PostgresDatabase
+    from penstock._databases import RedshiftDatabase as RedshiftDatabase
     from penstock._discover import discover as discover
     from penstock._drop import drop as drop
     from penstock._drop import plan_drop as plan_drop
+    from penstock._environment import BaseAwsEtlToolsError as BaseAwsEtlToolsError
+    from penstock._environment import NoDataFoundError as NoDataFoundError
+    from penstock._environment import NoS3BasePathError as NoS3BasePathError
     from penstock._errors import BusyError as BusyError
     from penstock._errors import CancelledError as CancelledError
     from penstock._errors import ConflictError as ConflictError
@@ -78,13 +84,29 @@ if TYPE_CHECKING:
     from penstock._errors import RefusedError as RefusedError
     from penstock._errors import UnavailableError as UnavailableError
     from penstock._history import history as history
+    from penstock._ingestion import AuditedUpsert as AuditedUpsert
+    from penstock._ingestion import BasicUpsert as BasicUpsert
     from penstock._load import load as load
     from penstock._move import move as move
     from penstock._move import plan_move as plan_move
     from penstock._reconcile import copy_committed as copy_committed
     from penstock._reconcile import delete_committed as delete_committed
     from penstock._reconcile import reconcile as reconcile
+    from penstock._reconciler import KeyView as KeyView
+    from penstock._reconciler import Reconciler as Reconciler
+    from penstock._reconciler import ReconcilerDiff as ReconcilerDiff
+    from penstock._sources import from_dataframe as from_dataframe
+    from penstock._sources import from_in_memory as from_in_memory
+    from penstock._sources import from_local_file as from_local_file
+    from penstock._sources import from_manifest as from_manifest
+    from penstock._sources import from_postgres_query as from_postgres_query
+    from penstock._sources import from_s3_file as from_s3_file
+    from penstock._sources import from_s3_path as from_s3_path
+    from penstock._sources import s3_to_redshift as s3_to_redshift
+    from penstock._sources import S3File as S3File
+    from penstock._sources import S3RelativeFilePath as S3RelativeFilePath
     from penstock._sweep import sweep as sweep
+    from penstock._tables import RedshiftTable as RedshiftTable
     from penstock._unload import unload as unload
     from penstock._upsert import upsert as upsert
 
@@ -99,22 +121,30 @@ _NAMES = {
         "TableOutcome", "UnloadCompression", "UnloadFormat", "UnloadOver", "Unloaded", "UnloadedObject",
         "UpsertOutcome", "UpsertProgress", "WriteMode"),
     "_build": ("__version__",),
+    "_databases": ("PostgresDatabase", "RedshiftDatabase"),
+    "_discover": ("discover",),
+    "_drop": ("drop", "plan_drop"),
+    "_environment": ("BaseAwsEtlToolsError", "NoDataFoundError", "NoS3BasePathError"),
     "_errors": (
         "BusyError", "CancelledError", "ConflictError", "DeniedError", "Error", "ErrorKind", "InDoubtError",
         "InternalError", "InvalidError", "NotFoundError", "RefusedError", "UnavailableError"),
-    "_discover": ("discover",),
-    "_drop": ("drop", "plan_drop"),
     "_history": ("history",),
+    "_ingestion": ("AuditedUpsert", "BasicUpsert"),
     "_load": ("load",),
     "_move": ("move", "plan_move"),
     "_reconcile": ("copy_committed", "delete_committed", "reconcile"),
+    "_reconciler": ("KeyView", "Reconciler", "ReconcilerDiff"),
+    "_sources": (
+        "S3File", "S3RelativeFilePath", "from_dataframe", "from_in_memory", "from_local_file", "from_manifest",
+        "from_postgres_query", "from_s3_file", "from_s3_path", "s3_to_redshift"),
     "_sweep": ("sweep",),
+    "_tables": ("RedshiftTable",),
     "_unload": ("unload",),
     "_upsert": ("upsert",),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = [name for name in _MODULES if not name.startswith("_")]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["config", *(name for name in _MODULES if not name.startswith("_"))]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
@@ -123,6 +153,8 @@ def __getattr__(name: str) -> Any:
 
         _libraries.load()
         return importlib.import_module("penstock._core")
+    if name == "config":
+        return importlib.import_module("penstock.config")
     if name not in _MODULES:
         raise AttributeError(f"module 'penstock' has no attribute {name!r}")
     module = __getattr__("_core") if _MODULES[name] == "_core" else importlib.import_module(f"penstock.{_MODULES[name]}")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from penstock import _core
@@ -102,6 +102,7 @@ def delete_committed(
     inventory: str = "",
     only_copied_to: str = "",
     dry_run: bool = False,
+    agreed: Iterable[tuple[str, str]] | None = None,
     on_key: Callable[[_core.KeyAct], object] | None = None,
     connection: ConnectionLike = None,
     environment: Environment = None,
@@ -120,6 +121,7 @@ def delete_committed(
         inventory: As of reconcile().
         only_copied_to: Only what copy_committed() brought there, and is there still; empty: all.
         dry_run: Says what would go, and deletes nothing.
+        agreed: Only these: keys with their ETags, in the bytewise order of keys, as reconcile() gives them; None: all.
         on_key: Is called with what became of each key, in this thread.
         connection: Where the cluster is; None: as the environment says (``REDSHIFT_HOST``, …).
         environment: Variables in place of the process's own.
@@ -138,7 +140,8 @@ def delete_committed(
     """
     return _whole(_core.delete_committed(
         _keys(source, from_, to, table, inventory),
-        dict(journal=str(journal), only_copied_to=only_copied_to, dry_run=dry_run), connection, environment, on_key))
+        dict(journal=str(journal), only_copied_to=only_copied_to, dry_run=dry_run), connection, environment, on_key,
+        agreed))
 
 
 def _keys(source: str, from_: Moment | None, to: Moment | None, table: str, inventory: str) -> dict[str, Any]:

@@ -1,3 +1,6 @@
+#include <nanobind/stl/pair.h>
+
+#include <optional>
 #include <utility>
 
 #include "bindings.h"
@@ -61,10 +64,21 @@ ActsSummary run_copy(const Keywords& keys, const Keywords& keywords, nb::handle 
                   });
 }
 
+// agreed: None, or (key, ETag) in the order of keys: only these.
 ActsSummary run_delete(const Keywords& keys, const Keywords& keywords, nb::handle connection, nb::handle environment,
-                       nb::handle on_key) {
+                       nb::handle on_key, nb::handle agreed) {
+  std::optional<AgreedKeys> only;
+  if (!agreed.is_none()) {
+    only.emplace(process_environment);
+    for (const nb::handle one : nb::iter(agreed)) {
+      auto [key, etag] = nb::cast<std::pair<std::string, std::string>>(one);
+      only->add({.key = std::move(key), .etag = std::move(etag)});
+    }
+  }
   return run_acts(keys, delete_options(), keywords, connection, environment, on_key,
-                  [](KeyFindings& found, const DeleteOptions& wanted, const ActsContext& context) {
+                  [&](KeyFindings& found, const DeleteOptions& given, const ActsContext& context) {
+                    DeleteOptions wanted = given;
+                    wanted.agreed = only ? &*only : nullptr;
                     return delete_committed(found, wanted, context);
                   });
 }
@@ -115,7 +129,7 @@ void bind_reconcile_acts(nb::module_& module) {
   module.def("copy_committed", &run_copy, nb::arg("keys"), nb::arg("options"), nb::arg("connection").none(),
              nb::arg("environment").none(), nb::arg("on_key").none());
   module.def("delete_committed", &run_delete, nb::arg("keys"), nb::arg("options"), nb::arg("connection").none(),
-             nb::arg("environment").none(), nb::arg("on_key").none());
+             nb::arg("environment").none(), nb::arg("on_key").none(), nb::arg("agreed").none());
   module.def("copy_committed_defaults", [] { return Keywords(copy_options().defaults()); });
   module.def("delete_committed_defaults", [] { return Keywords(delete_options().defaults()); });
 }

@@ -3,6 +3,11 @@
 
 namespace nb = nanobind;
 
+namespace penstock::python {
+void bind_objects(nb::module_& module);
+void bind_query(nb::module_& module);
+}  // namespace penstock::python
+
 NB_MODULE(_core, module) {
   using namespace penstock::python;  // NOLINT(google-build-using-namespace): all that is bound
   nb::set_leak_warnings(false);      // results that live until the interpreter ends are no leaks
@@ -14,6 +19,8 @@ NB_MODULE(_core, module) {
   bind_discover(module);
   bind_drop(module);
   bind_history(module);
+  bind_objects(module);
+  bind_query(module);
   bind_reconcile(module);
   bind_reconcile_acts(module);
   bind_sweep(module);
