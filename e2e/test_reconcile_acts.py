@@ -141,13 +141,14 @@ def test_an_object_uploaded_in_parts_is_known_again_by_its_mark(lake):
     assert results(run)["in/parts.csv"] == "deleted", str(run)
 
 
-def test_what_is_committed_and_unchanged_is_deleted_and_nothing_else(lake):
+@pytest.mark.parametrize("where", ["here", "redshift"])
+def test_what_is_committed_and_unchanged_is_deleted_and_nothing_else(lake, where):
     lake.bucket.put("in/pending.csv", NEWER)
     lake.bucket.put("in/1/a.csv", NEWER)
     lake.bucket.put("beside.csv", NEWER)
-    planned = lake.run("delete", "--dry-run")
+    planned = lake.run("delete", "--dry-run", "--where", where)
     assert planned.code == 0 and set(lake.left()) == {*KEYS, "in/pending.csv"} and not lake.journal.exists()
-    run = lake.run("delete")
+    run = lake.run("delete", "--where", where)
     assert run.code == 0, str(run)
     deleted = set(KEYS) - {"in/1/a.csv"}
     assert results(run) == {**dict.fromkeys(deleted, "deleted"), "in/1/a.csv": "overwritten"}, str(run)

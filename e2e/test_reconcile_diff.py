@@ -22,8 +22,8 @@ THE_FOUR = ["committed_keys", "keys_in_bucket", "bucket_keys_to_be_committed", "
 class Lake:
     """A bucket, and a table that plain COPYs load into."""
 
-    def __init__(self, place, environment: dict[str, str]) -> None:
-        self.place, self.bucket = place, place.bucket
+    def __init__(self, place, environment: dict[str, str], *where: str) -> None:
+        self.place, self.bucket, self.where = place, place.bucket, where
         self.table = f"{place.schema}.views"
         self.access = (f"ACCESS_KEY_ID '{environment['AWS_ACCESS_KEY_ID']}' "
                        f"SECRET_ACCESS_KEY '{environment['AWS_SECRET_ACCESS_KEY']}'")
@@ -41,9 +41,17 @@ class Lake:
         return key
 
     def run(self, source: str, *more: str, code: int = 0, env: dict | None = None) -> Run:
-        run = self.place.program.run("reconcile", "diff", self.bucket.uri(source), *more, env=env)
+        run = self.place.program.run("reconcile", "diff", self.bucket.uri(source), *more, *self.where, env=env)
         assert run.code == code, str(run)
+        if self.where and code == 0:
+            self.same_elsewhere(run, source, *more, env=env)
         return run
+
+    def same_elsewhere(self, run: Run, source: str, *more: str, env: dict | None) -> None:
+        """The join here says the same, to the byte; and nothing that was staged is left."""
+        here = self.place.program.run("reconcile", "diff", self.bucket.uri(source), *more, env=env)
+        assert run.out == here.out
+        assert not [key for key in self.bucket.objects() if key.startswith("_penstock/staged/")]
 
     def document(self, source: str = "f", *more: str) -> dict:
         """Each set as keys, without the bucket."""
@@ -61,14 +69,20 @@ SETS = [*THE_FOUR, "committed_outside_window", "overwritten", "rolled_back", "fa
 
 
 @pytest.fixture
-def lake(place, local_redshift) -> Lake:
-    return Lake(place, local_redshift.environment)
+def lake(request, place, local_redshift) -> Lake:
+    """Of a parameter: where keys and loads are joined."""
+    where = getattr(request, "param", "here")
+    return Lake(place, local_redshift.environment, *([] if where == "here" else ["--where", where]))
+
+
+joined_anywhere = pytest.mark.parametrize("lake", ["here", "redshift"], indirect=True)
 
 
 def sets_of(document: dict, key: str) -> set[str]:
     return {name for name in SETS if key in document[name]}
 
 
+@joined_anywhere
 def test_the_old_readme_s_example_gives_its_four_sets(lake, local_redshift):
     lake.put("myfolder/key1")
     lake.put("myfolder/key2")
@@ -92,6 +106,7 @@ def test_the_old_readme_s_example_gives_its_four_sets(lake, local_redshift):
     assert "to be committed" in words and "1 key, 6 B" in words
 
 
+@joined_anywhere
 def test_each_fate_of_a_key_is_told(lake, connect):
     for name in ("never", "committed", "overwritten", "rolled back", "failed", "mended", "gone", "twice", "not loaded"):
         lake.put(f"f/{name}", f"1,{name}\n")
@@ -141,6 +156,7 @@ def test_a_copy_of_a_prefix_loads_all_that_begins_so(lake):
     assert lake.document("f/day1*")["keys_in_bucket"] == ["f/day1/a", "f/day1/b", "f/day10/a"]
 
 
+@joined_anywhere
 def test_an_open_transaction_is_in_progress(lake, connect):
     lake.put("f/a")
     lake.put("f/b")
@@ -154,6 +170,7 @@ def test_an_open_transaction_is_in_progress(lake, connect):
     assert lake.document()["bucket_keys_already_committed"] == ["f/a", "f/b"]
 
 
+@joined_anywhere
 def test_the_window_and_the_table_restrict_which_loads_count(lake):
     lake.put("f/a")
     lake.load("f/a")
@@ -165,6 +182,7 @@ def test_the_window_and_the_table_restrict_which_loads_count(lake):
     assert other["bucket_keys_to_be_committed"] == ["f/a"]
 
 
+@joined_anywhere
 def test_loads_of_penstock_are_known_by_the_ledger(lake):
     place = lake.place
     first = place.put_events("2024-01-01")
@@ -233,6 +251,9 @@ def test_names_are_what_they_are(on_folder, tmp_path):
     assert set(found["bucket_keys_already_committed"]) | set(found["ambiguous"]) >= loaded
     assert set(found["bucket_keys_already_committed"]) <= loaded
     assert not set(found["bucket_keys_to_be_committed"]) & loaded
+    assert program.run("reconcile", "diff", "s3://nasty/in", "--json", "--where", "redshift").out == run.out
+    words = program.run("reconcile", "diff", "s3://nasty/in").out
+    assert program.run("reconcile", "diff", "s3://nasty/in", "--where", "redshift").out == words
 
     run = program.run("reconcile", "diff", "s3://nasty/in", "--keys", "bucket")
     lines = [json.loads(line) if line.startswith('"') else line for line in run.out.splitlines()]

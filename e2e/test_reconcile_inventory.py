@@ -102,6 +102,7 @@ def test_an_inventory_says_what_the_listing_says(lake, form):
     assert [found["key"] for found in by_inventory[:-1]] == [key for key in sorted(KEYS) if key.startswith("lake/")]
     assert by_inventory[:-1] == by_listing[:-1]
     assert by_inventory[-1]["summary"] == by_listing[-1]["summary"]
+    assert any("made at 2018-01-03T02:00:00Z" in note for note in by_inventory[-1]["notes"])
 
 
 def test_an_inventory_without_etags_is_refused(lake, tmp_path):

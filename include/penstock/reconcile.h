@@ -110,6 +110,13 @@ struct ReconcileOptions {
   std::optional<Microseconds> to{};
   std::string table{};      // schema.table: only loads into it; empty: any
   std::string inventory{};  // s3://bucket/…/manifest.json of an S3 Inventory, in place of the listing
+  // Keys and ledger are joined by the cluster, in temporary tables: for more keys than are worth being sent. The keys
+  // are staged as a load's data are (PENSTOCK_S3_BASE_PATH), and gone from S3 when they were copied.
+  bool in_redshift = false;
+  // With in_redshift: keys that nobody knows a load of, and those that one load of the ledger's has committed as they
+  // are, may else be counted by the cluster; next() leaves them out, and summary() has them.
+  bool gives_pending = true;
+  bool gives_committed = true;
 };
 
 struct ReconcileContext {
@@ -137,7 +144,7 @@ class KeyFindings {
  public:
   virtual ~KeyFindings() = default;
   virtual std::optional<KeyFinding> next() = 0;  // nullopt at the end
-  // Of all that next() gave so far.
+  // Of all that next() gave so far, and of those that are counted and not given.
   [[nodiscard]] virtual const ReconcileSummary& summary() const noexcept = 0;
 };
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -80,6 +82,17 @@ std::optional<network::Resource> read_output(const std::string& output, Problems
   return std::nullopt;
 }
 
+// What is only to be counted need not come from where it is counted.
+void leave_out_unasked(Wanted& wanted) {
+  const bool are_all_printed = wanted.json || wanted.json_lines || wanted.output;
+  const auto is_asked = [&](std::initializer_list<KeySet> sets) {
+    return are_all_printed || (wanted.keys && std::ranges::find(sets, *wanted.keys) != sets.end());
+  };
+  wanted.options.gives_pending = is_asked({KeySet::in_bucket, KeySet::pending});
+  wanted.options.gives_committed =
+      is_asked({KeySet::in_bucket, KeySet::committed, KeySet::already_committed, KeySet::committed_outside});
+}
+
 Wanted understand(const Typed& typed, Problems& problems) {
   Wanted wanted{.options = understand(typed.reconcile, problems),
                 .keys = {},
@@ -98,6 +111,7 @@ Wanted understand(const Typed& typed, Problems& problems) {
   if (printed > 1) problems.add("--json, --json-lines and --keys exclude each other: each is all of stdout");
   if (typed.replace && typed.output.empty()) problems.add("--replace is of --output, which is missing");
   if (typed.null && typed.keys.empty()) problems.add("--null is of --keys, which is missing");
+  leave_out_unasked(wanted);
   return wanted;
 }
 

@@ -139,6 +139,7 @@ void add_once(std::vector<std::string> found, Problems& problems) {
 
 Wanted understand(const Typed& typed, Problems& problems) {
   Wanted wanted{.options = understand(typed.reconcile, problems)};
+  wanted.options.gives_pending = false;  // nothing is done with these
   if (typed.json && typed.json_lines) problems.add("--json and --json-lines exclude each other: each is all of stdout");
   if (typed.json) wanted.form = ActsOutput::Form::json;
   if (typed.json_lines) wanted.form = ActsOutput::Form::json_lines;

@@ -17,6 +17,9 @@ void add_reconcile_options(Command app, TypedReconcile& typed) {
   app.add_option("--table", typed.table, "Only loads into this table", "SCHEMA.TABLE");
   app.add_option("--inventory", typed.inventory,
                  "manifest.json of an S3 Inventory, read in place of listing the bucket", "URI");
+  app.add_option("--where", typed.where,
+                 "Where keys and loads are joined: here (the default), or in redshift, which the keys are copied to",
+                 "PLACE");
 }
 
 std::optional<Microseconds> read_moment(std::string_view option, const std::string& text, Problems& problems) {
@@ -33,11 +36,15 @@ std::optional<Microseconds> read_moment(std::string_view option, const std::stri
 }
 
 ReconcileOptions understand(const TypedReconcile& typed, Problems& problems) {
+  if (!typed.where.empty() && typed.where != "here" && typed.where != "redshift") {
+    problems.add(fmt::format("--where '{}' is neither here nor redshift", printable(typed.where)));
+  }
   const ReconcileOptions options{.source = typed.source,
                                  .from = read_moment("--from", typed.from, problems),
                                  .to = read_moment("--to", typed.to, problems),
                                  .table = typed.table,
-                                 .inventory = typed.inventory};
+                                 .inventory = typed.inventory,
+                                 .in_redshift = typed.where == "redshift"};
   for (std::string& problem : problems_of(options)) problems.add(std::move(problem));
   return options;
 }

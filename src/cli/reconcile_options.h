@@ -20,6 +20,7 @@ struct TypedReconcile {
   std::string to;
   std::string table;
   std::string inventory;
+  std::string where;
 };
 
 void add_reconcile_options(Command app, TypedReconcile& typed);

@@ -11,6 +11,7 @@
 #include "load/instant.h"
 #include "reconcile/copy_text.h"
 #include "reconcile/number_in.h"
+#include "reconcile/session_name.h"
 #include "reconcile/sql_files.h"
 
 namespace penstock::reconcile {
@@ -155,7 +156,7 @@ class Reader {
     if (draft.text.size() >= kWholeText) draft.text = whole_text(draft.copy.query);
     const CopyText text = read_copy(draft.text);
     draft.evidence.has_text = text.is_copy;
-    draft.copy.loads_nothing = text.is_noload;
+    draft.copy.loads_nothing = text.is_noload || draft.label == kSessionName;
     draft.copy.state = state_of(draft.evidence);
     std::string table = text.table.empty() ? draft.table_name : text.table;
     const auto label = read_label(draft.label);

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "penstock/error.h"
@@ -14,16 +18,20 @@ namespace {
 class Findings final : public KeyFindings {
  public:
   Findings(std::unique_ptr<ObjectListing> objects, std::unique_ptr<LoadStream> loads, Window window, S3Uri source,
-           std::stop_token stop)
+           std::stop_token stop, const ReconcileSummary& counted)
       : loads_(*loads),
+        running_(loads->running()),
+        bucket_(source.bucket),
         name_(printable(to_string(source))),
         merge_(std::move(objects), std::move(loads), window, std::move(source)),
-        stop_(std::move(stop)) {}
+        stop_(std::move(stop)),
+        summary_(counted) {}
 
   std::optional<KeyFinding> next() override {
     if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "reconcile " + name_ + ": stopped");
     auto finding = merge_.next();
     if (finding) {
+      if (finding->deletable) keep_for_running(*finding);
       count(*finding);
     } else if (!has_ended_) {
       note_end();
@@ -34,6 +42,16 @@ class Findings final : public KeyFindings {
   [[nodiscard]] const ReconcileSummary& summary() const noexcept override { return summary_; }
 
  private:
+  // A COPY that names a prefix reads all that begins so.
+  void keep_for_running(KeyFinding& finding) const {
+    const std::string uri = to_string(S3Uri{.bucket = bucket_, .key = finding.key});
+    const auto reads = [&](const RunningCopy& copy) { return !copy.from.empty() && uri.starts_with(copy.from); };
+    const auto reader = std::ranges::find_if(running_, reads);
+    if (reader == running_.end()) return;
+    finding.deletable = false;
+    finding.why = fmt::format("query {} into {} runs, and may read it", reader->query, reader->table);
+  }
+
   void count(const KeyFinding& finding) {
     for (std::size_t set = 0; set < kKeySets; ++set) {
       if (!finding.sets.test(set)) continue;
@@ -45,7 +63,7 @@ class Findings final : public KeyFindings {
 
   void note_end() {
     has_ended_ = true;
-    summary_.notes = loads_.notes();
+    std::ranges::move(loads_.notes(), std::back_inserter(summary_.notes));
     if (merge_.unplaced() == 0) return;
     summary_.notes.push_back(fmt::format(
         "{} committed load(s) read keys whose names the system tables keep in part: they are of none of the objects "
@@ -54,6 +72,8 @@ class Findings final : public KeyFindings {
   }
 
   const LoadStream& loads_;  // the merge's
+  const std::vector<RunningCopy> running_;
+  const std::string bucket_;
   const std::string name_;
   Merge merge_;
   const std::stop_token stop_;
@@ -64,8 +84,9 @@ class Findings final : public KeyFindings {
 }  // namespace
 
 std::unique_ptr<KeyFindings> join(std::unique_ptr<ObjectListing> objects, std::unique_ptr<LoadStream> loads,
-                                  Window window, S3Uri source, std::stop_token stop) {
-  return std::make_unique<Findings>(std::move(objects), std::move(loads), window, std::move(source), std::move(stop));
+                                  Window window, S3Uri source, std::stop_token stop, const ReconcileSummary& counted) {
+  return std::make_unique<Findings>(std::move(objects), std::move(loads), window, std::move(source), std::move(stop),
+                                    counted);
 }
 
 }  // namespace penstock::reconcile

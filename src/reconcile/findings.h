@@ -14,8 +14,10 @@
 
 namespace penstock::reconcile {
 
-// source: the bucket, and the prefix that all keys have.
+// source: the bucket, and the prefix that all keys have. counted: keys that are in neither stream,
+// and what is to be noted before all else.
 std::unique_ptr<KeyFindings> join(std::unique_ptr<ObjectListing> objects, std::unique_ptr<LoadStream> loads,
-                                  Window window, S3Uri source, std::stop_token stop);
+                                  Window window, S3Uri source, std::stop_token stop,
+                                  const ReconcileSummary& counted = {});
 
 }  // namespace penstock::reconcile

@@ -55,6 +55,8 @@ class Inventory {
     files_ = context.buckets.open(manifest_.files_bucket.empty() ? place.bucket : manifest_.files_bucket);
   }
 
+  [[nodiscard]] const std::optional<std::chrono::sys_seconds>& created() const { return manifest_.created; }
+
   // Of all its files.
   std::unique_ptr<ObjectListing> sorted() {
     KeySorter sorter(context_.environment("TMPDIR").value_or("/tmp"));
@@ -209,9 +211,14 @@ class InventoryListing final : public ObjectListing {
 }  // namespace
 
 std::unique_ptr<ObjectListing> read_inventory(const std::string& manifest_uri, const std::string& bucket,
-                                              const std::string& prefix, const ReconcileContext& context) {
-  return std::make_unique<InventoryListing>(manifest_uri,
-                                            std::make_unique<Inventory>(manifest_uri, bucket, prefix, context));
+                                              const std::string& prefix, const ReconcileContext& context,
+                                              std::vector<std::string>& notes) {
+  auto inventory = std::make_unique<Inventory>(manifest_uri, bucket, prefix, context);
+  notes.push_back(inventory->created()
+                      ? fmt::format("the inventory was made at {}: what came or went since is not in it",
+                                    to_rfc3339(*inventory->created()))
+                      : "the inventory does not say when it was made");
+  return std::make_unique<InventoryListing>(manifest_uri, std::move(inventory));
 }
 
 }  // namespace penstock::reconcile

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -35,6 +37,8 @@ std::vector<std::string> columns_of(std::string_view schema) {
   return columns;
 }
 
+constexpr std::int64_t kMostMilliseconds = 253'402'300'799'000;  // the end of the year 9999
+
 bool is_md5(std::string_view text) {
   return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
@@ -52,6 +56,7 @@ class Reader {
     }
     read_format(document);
     read_place(document);
+    read_time(document);
     read_files(document);
     if (!problems_.empty()) throw refused(problems_);
     return std::move(manifest_);
@@ -93,6 +98,22 @@ class Reader {
     const auto arn = found->get<std::string>();
     const auto at = arn.rfind(kBefore);
     manifest_.files_bucket = at == std::string::npos ? arn : arn.substr(at + kBefore.size());
+  }
+
+  // Milliseconds since 1970, as text.
+  void read_time(const json& document) {
+    const auto found = document.find("creationTimestamp");
+    if (found == document.end() || !found->is_string()) return;
+    const auto text = found->get<std::string>();
+    std::int64_t milliseconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
+    if (error != std::errc() || end != text.data() + text.size() || milliseconds < 0 ||
+        milliseconds > kMostMilliseconds) {
+      problem(fmt::format("\"creationTimestamp\" is '{}', and no number of milliseconds", printable(text)));
+      return;
+    }
+    manifest_.created = std::chrono::floor<std::chrono::seconds>(
+        std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(milliseconds)));
   }
 
   void read_files(const json& document) {

@@ -3,6 +3,7 @@
 // Threads: any. Errors: Error refused, all that is wrong with it, naming the manifest.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ struct InventoryManifest {
   std::string files_bucket{};          // empty: the one of the manifest
   std::vector<std::string> columns{};  // of CSV, in the order of the fields
   std::vector<InventoryFile> files{};
+  std::optional<std::chrono::sys_seconds> created{};  // nullopt: it does not say
 };
 
 // Of that bucket; of another one it is refused.

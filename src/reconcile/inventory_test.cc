@@ -105,7 +105,7 @@ class InventoryTest : public testing::Test {
 
   std::unique_ptr<ObjectListing> open(const std::string& prefix = "") {
     write_all(*reports_, "lake/daily/manifest.json", manifest_.dump());
-    return read_inventory(kUri, "lake", prefix, context_);
+    return read_inventory(kUri, "lake", prefix, context_, notes_);
   }
   std::vector<ObjectInfo> objects(const std::string& prefix = "") {
     std::vector<ObjectInfo> found;
@@ -134,6 +134,7 @@ class InventoryTest : public testing::Test {
   json manifest_;
   const ConnectionConfig connection_{};
   std::stop_source stop_;
+  std::vector<std::string> notes_;
   const ReconcileContext context_{.connection = connection_,
                                   .buckets = *buckets_,
                                   .environment = [](std::string_view) { return std::nullopt; },
@@ -222,7 +223,21 @@ TEST_F(InventoryTest, SaysAllThatIsWrongWithItsManifest) {
                                HasSubstr("fileSchema"), HasSubstr("of file 1"), HasSubstr("of file 2")));
   for (const char* none : {"", "[]", "{", "{}", "<xml/>"}) {
     write_all(*reports_, "lake/daily/manifest.json", none);
-    EXPECT_THROW(read_inventory(kUri, "lake", "", context_), Error) << none;
+    EXPECT_THROW(read_inventory(kUri, "lake", "", context_, notes_), Error) << none;
+  }
+}
+
+TEST_F(InventoryTest, SaysWhenItWasMade) {
+  add_csv(line("a"));
+  open();
+  EXPECT_THAT(notes_,
+              ElementsAre("the inventory was made at 2018-01-03T02:00:00Z: what came or went since is not in it"));
+  manifest_.erase("creationTimestamp");
+  open();
+  EXPECT_EQ(notes_.back(), "the inventory does not say when it was made");
+  for (const char* wrong : {"", "yesterday", "-1", "1514944800000.5", "9223372036854775807", "99999999999999999999"}) {
+    manifest_["creationTimestamp"] = wrong;
+    EXPECT_THROW(open(), Error) << wrong;
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "penstock/reconcile.h"
 #include "penstock/store.h"
@@ -15,8 +16,9 @@ namespace penstock::reconcile {
 std::unique_ptr<ObjectListing> list_side_by_side(ObjectStore& store, const std::string& prefix, std::stop_token stop);
 
 // CSV, ORC and Parquet. What is not the current version of its key, or a delete marker, is left out. Files that are not
-// in order are sorted on disk. Memory: bounded, whatever the inventory holds.
+// in order are sorted on disk. Memory: bounded, whatever the inventory holds. notes: gets a line of when it was made.
 std::unique_ptr<ObjectListing> read_inventory(const std::string& manifest_uri, const std::string& bucket,
-                                              const std::string& prefix, const ReconcileContext& context);
+                                              const std::string& prefix, const ReconcileContext& context,
+                                              std::vector<std::string>& notes);
 
 }  // namespace penstock::reconcile

@@ -17,6 +17,8 @@
 #include "reconcile/copies.h"
 #include "reconcile/number_in.h"
 #include "reconcile/own_loads.h"
+#include "reconcile/row_spool.h"
+#include "reconcile/session_name.h"
 #include "reconcile/sql_files.h"
 #include "redshift/connection.h"
 #include "redshift/cursor.h"
@@ -38,6 +40,8 @@ constexpr std::size_t kCharacter = 4;  // bytes of the longest: one that would n
 constexpr std::chrono::hours kDay{24};
 
 const Qualified kLoads{kLedgerSchema, "loads"};
+constexpr int kRecordedColumns = 10;  // of recorded_objects.sql
+constexpr int kFileColumns = 8;       // of history_files.sql
 constexpr char kReadingLedger[] = "reading the ledger";
 const std::string kNone;
 
@@ -70,7 +74,7 @@ Statement begins_with(Sql column, std::string_view text) {
 std::string_view kept_of(std::string_view text) { return whole_characters(text, kSystemName - kCharacter); }
 
 redshift::SessionOptions session_options(const ReconcileContext& context) {
-  return {.application_name = "penstock reconcile", .stop = context.stop};
+  return {.application_name = std::string(kSessionName), .stop = context.stop};
 }
 
 struct Asked {
@@ -105,16 +109,15 @@ class KeyRows {
   }
 
  protected:
-  KeyRows(const ReconcileContext& context, const Statement& query, std::string doing)
-      : doing_(std::move(doing)), rows_(context.connection, session_options(context), context.log, query, doing_) {}
-  [[nodiscard]] const Cursor& row() const { return rows_; }
+  KeyRows(std::unique_ptr<Rows> rows, std::string doing) : doing_(std::move(doing)), rows_(std::move(rows)) {}
+  [[nodiscard]] const Rows& row() const { return *rows_; }
   virtual void add_to(Group& group) = 0;
   // Into key; false: the row is none of ours.
   virtual bool read_key(std::string& key) const = 0;
 
  private:
   void advance() {
-    while (rows_.next()) {
+    while (rows_->next()) {
       if (!read_key(read_)) continue;
       if (read_ < key_) {
         throw Error(ErrorKind::refused,
@@ -129,7 +132,7 @@ class KeyRows {
   }
 
   std::string doing_;
-  Cursor rows_;
+  std::unique_ptr<Rows> rows_;
   std::string key_;
   std::string read_;
   bool at_end_ = false;
@@ -138,8 +141,8 @@ class KeyRows {
 // Of the ledger and of the objects in `loads`: see ledger_files.sql, or ledger_keys.sql where the loads are held.
 class RecordedRows : public KeyRows {
  public:
-  RecordedRows(const ReconcileContext& context, const Statement& query, const Asked& asked, bool is_uri)
-      : KeyRows(context, query, kReadingLedger), asked_(asked), is_uri_(is_uri) {}
+  RecordedRows(std::unique_ptr<Rows> rows, const Asked& asked, bool is_uri)
+      : KeyRows(std::move(rows), kReadingLedger), asked_(asked), is_uri_(is_uri) {}
 
   void set_loads(const OwnLoads* loads) { loads_ = loads; }
 
@@ -202,11 +205,10 @@ class RecordedRows : public KeyRows {
 // Of a witness among the system tables: see history_files.sql.
 class FileRows : public KeyRows {
  public:
-  // same: of a COPY of this witness its number in the other one, to which the numbers in groups belong.
-  FileRows(const ReconcileContext& context, const Statement& query, const Asked& asked, std::string doing,
-           bool KeyLoad::* witness)
-      : KeyRows(context, query, std::move(doing)), asked_(asked), witness_(witness) {}
+  FileRows(std::unique_ptr<Rows> rows, const Asked& asked, std::string doing, bool KeyLoad::* witness)
+      : KeyRows(std::move(rows), std::move(doing)), asked_(asked), witness_(witness) {}
 
+  // other: to whose numbers of COPYs those in groups belong.
   void set_copies(Copies copies, const Copies* other) {
     copies_ = std::move(copies);
     other_ = other;
@@ -314,10 +316,11 @@ const SystemWitness& log_witness() {
 class AllLoads : public LoadStream {
  public:
   AllLoads(const std::string& bucket, const std::string& prefix, const ReconcileOptions& options,
-           const ReconcileContext& context, std::size_t most_held)
+           const ReconcileContext& context, std::size_t most_held, LedgerJoin* join)
       : context_(context),
         from_(options.from),
         most_held_(most_held),
+        join_(join),
         questions_(context.connection, session_options(context), context.log) {
     asked_.bucket = bucket;
     asked_.prefix = prefix;
@@ -334,6 +337,10 @@ class AllLoads : public LoadStream {
     }
     read_copies(history_begin, log_begin);
     note_visibility();
+    if (history_ != nullptr) ask_what_runs();
+    if (join_ != nullptr) {
+      sources_.insert(sources_.begin(), std::make_unique<RecordedRows>(join_->held(), asked_, false));
+    }
     for (const auto& rows : sources_) rows->start();
   }
 
@@ -352,6 +359,7 @@ class AllLoads : public LoadStream {
   }
 
   [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
+  [[nodiscard]] std::vector<RunningCopy> running() const override { return running_; }
 
  private:
   void ask_about_table(const std::string& name) {
@@ -366,6 +374,21 @@ class AllLoads : public LoadStream {
   void deny(const std::string& what, const ServerError& e) {
     denied_.push_back(fmt::format("{}: {}", what, printable(e.primary())));
     notes_.push_back(fmt::format("{} can't be read: {}", what, printable(e.primary())));
+  }
+
+  // Over a session of its own; with a join, read to the end.
+  std::unique_ptr<Rows> rows_of(const Statement& query, const std::string& doing, int columns = 0) {
+    auto coming =
+        std::make_unique<ComingRows>(context_.connection, session_options(context_), context_.log, query, doing);
+    if (join_ == nullptr) return coming;
+    RowSpool kept(join_->folder(), columns);
+    while (coming->next()) {
+      const std::string_view name = coming->text(0);
+      if (!name.starts_with(asked_.start)) continue;
+      join_->add_name(name.substr(asked_.start.size()));
+      kept.add(*coming);
+    }
+    return kept.rows();
   }
 
   // --- the ledger
@@ -404,10 +427,17 @@ class AllLoads : public LoadStream {
     const bool are_few =
         count_in(questions_.execute(Sql("SELECT count(*) FROM ") << kLoads, kReadingLedger)) <= most_held_;
     std::vector<std::unique_ptr<RecordedRows>> all;
+    std::vector<Statement> held;
     for (std::size_t at = 0; at < ledgers.size(); at += kLedgersPerSession) {
       const auto some = ledgers.subspan(at, std::min(kLedgersPerSession, ledgers.size() - at));
-      all.push_back(std::make_unique<RecordedRows>(context_, in_byte_order(branches(some, are_few)), asked_, false));
+      if (join_ != nullptr) {
+        held.push_back(branches(some, false));
+      } else {
+        all.push_back(std::make_unique<RecordedRows>(rows_of(in_byte_order(branches(some, are_few)), kReadingLedger),
+                                                     asked_, false));
+      }
     }
+    if (join_ != nullptr) join_->hold(held);
     // After the ledgers: a load that leaves its ledger in between is found here, and none is missed.
     bool has_recorded = true;
     if (are_few) {
@@ -415,7 +445,8 @@ class AllLoads : public LoadStream {
       for (const auto& rows : all) rows->set_loads(&*own_loads_);
     }
     if (has_recorded) {
-      all.push_back(std::make_unique<RecordedRows>(context_, in_byte_order(recorded_objects()), asked_, true));
+      all.push_back(std::make_unique<RecordedRows>(
+          rows_of(in_byte_order(recorded_objects()), kReadingLedger, kRecordedColumns), asked_, true));
       note_cut_records();
     }
     std::ranges::move(all, std::back_inserter(sources_));
@@ -521,8 +552,10 @@ class AllLoads : public LoadStream {
   std::optional<Microseconds> open(const SystemWitness& witness, FileRows*& rows) {
     try {
       const auto oldest = questions_.execute(Statement(witness.oldest), "asking " + witness.name);
-      auto files = std::make_unique<FileRows>(context_, fill(witness.files, {{"begins", begins_in(witness)}}), asked_,
-                                              "reading " + witness.name, witness.flag);
+      const std::string doing = "reading " + witness.name;
+      auto files = std::make_unique<FileRows>(
+          rows_of(fill(witness.files, {{"begins", begins_in(witness)}}), doing, kFileColumns), asked_, doing,
+          witness.flag);
       rows = files.get();
       sources_.push_back(std::move(files));
       const auto since = read_sql_instant(oldest.scalar().value_or(""));
@@ -583,6 +616,24 @@ class AllLoads : public LoadStream {
                     printable(context_.connection.user)));
   }
 
+  void ask_what_runs() {
+    std::string queries;
+    for (const auto& row : questions_.execute(Sql(sql::kHistoryRunning), "asking what runs").rows) {
+      RunningCopy copy{.query = number_in<std::int64_t>(row.at(0).value_or("")),
+                       .from = row.at(1).value_or(""),
+                       .table = row.at(2).value_or("")};
+      std::erase(copy.from, '\'');
+      if (!queries.empty()) queries += ", ";
+      queries += std::to_string(copy.query);
+      running_.push_back(std::move(copy));
+    }
+    if (running_.empty()) return;
+    notes_.push_back(running_.size() == 1
+                         ? fmt::format("a COPY is running (query {}): what it has yet to read is not known", queries)
+                         : fmt::format("{} COPYs are running (queries {}): what they have yet to read is not known",
+                                       running_.size(), queries));
+  }
+
   // --- the join
 
   void gather(const std::string& key) {
@@ -611,6 +662,7 @@ class AllLoads : public LoadStream {
   ReconcileContext context_;
   std::optional<Microseconds> from_;
   const std::size_t most_held_;
+  LedgerJoin* const join_;
   Asked asked_;
   Connection questions_;
   bool has_kind_ = false;
@@ -620,6 +672,7 @@ class AllLoads : public LoadStream {
   std::vector<std::unique_ptr<KeyRows>> sources_;  // the ledger's first
   FileRows* history_ = nullptr;
   FileRows* log_ = nullptr;
+  std::vector<RunningCopy> running_;
   std::vector<std::string> notes_;
   std::vector<std::string> denied_;
   std::string key_;
@@ -629,10 +682,14 @@ class AllLoads : public LoadStream {
 
 }  // namespace
 
+std::size_t surely_kept_of(std::string_view bucket) {
+  return kSystemName - kCharacter - fmt::format("s3://{}/", bucket).size();
+}
+
 std::unique_ptr<LoadStream> loads_of(const std::string& bucket, const std::string& prefix,
                                      const ReconcileOptions& options, const ReconcileContext& context,
-                                     std::size_t most_held) {
-  return std::make_unique<AllLoads>(bucket, prefix, options, context, most_held);
+                                     std::size_t most_held, LedgerJoin* join) {
+  return std::make_unique<AllLoads>(bucket, prefix, options, context, most_held, join);
 }
 
 }  // namespace penstock::reconcile

@@ -349,6 +349,24 @@ TEST_F(LoadStreamTest, IsRestrictedToATable) {
   EXPECT_THAT(all(), SizeIs(4));
 }
 
+TEST_F(LoadStreamTest, NamesTheCopysThatRun) {
+  put("k");
+  load({"k"});
+  Client administrator(endpoint().behind());
+  administrator.must(fmt::format(
+      "INSERT INTO pg_internal.sys_load_history (user_id, query_id, status, data_source, table_name, start_time) "
+      "SELECT usesysid, 4711, 'running', 's3://{}/k', 't', now() FROM pg_user WHERE usename = '{}'",
+      bucket_, config_.user));
+  const auto stream = loads();
+  const auto running = stream->running();
+  ASSERT_THAT(running, SizeIs(1));
+  EXPECT_EQ(running[0].query, 4711);
+  EXPECT_EQ(running[0].from, "s3://" + bucket_ + "/k");
+  EXPECT_THAT(stream->notes(), Contains(HasSubstr("a COPY is running (query 4711)")));
+  administrator.must("DELETE FROM pg_internal.sys_load_history WHERE query_id = 4711");
+  EXPECT_THAT(loads()->running(), IsEmpty());
+}
+
 TEST_F(LoadStreamTest, SaysWhatItCouldNotRead) {
   put("k");
   load({"k"});

@@ -75,7 +75,8 @@ std::optional<ObjectInfo> Merge::take_object(std::string_view key) {
 // Those of its own name. After the object was taken: what follows tells whether a name can be another key's.
 void Merge::take_loads(KeyFinding& finding) {
   const bool may_lack_blanks = object_ && object_->key.starts_with(finding.key) &&
-                               object_->key.size() > finding.key.size() && object_->key[finding.key.size()] <= ' ';
+                               object_->key.size() > finding.key.size() &&
+                               static_cast<unsigned char>(object_->key[finding.key.size()]) <= ' ';
   while (load_ && load_->key == finding.key) {
     KeyLoad load = std::move(load_->load);
     load_ = loads_->next();

@@ -164,6 +164,8 @@ TEST(Merge, KnowsThatTheSystemTablesLeaveOutBlanks) {
   EXPECT_THAT(keys_of({object("a", "v1"), object("a ", "v2")}, {by_times(load("a"))}), ElementsAre("a: ?", "a : ?"));
   EXPECT_THAT(keys_of({object("a", "v2"), object("a b", "v1")}, {load("a", "v1")}), ElementsAre("a: p", "a b: p"))
       << "these two are not shown alike, and a is overwritten or not; nothing says so for sure";
+  EXPECT_THAT(keys_of({object("a"), object("aé")}, {by_times(load("a"))}), ElementsAre("a: ca", "aé: p"))
+      << "no key of a and blanks could follow";
 }
 
 TEST(Merge, CountsKeysAndTheirBytes) {
@@ -188,6 +190,33 @@ TEST(Merge, StopsWhenItIsAskedTo) {
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::cancelled);
   }
+}
+
+class RunningLoads final : public Replayed<LoadOfKey, LoadStream> {
+ public:
+  RunningLoads(std::vector<LoadOfKey> loads, std::vector<RunningCopy> running)
+      : Replayed(std::move(loads)), running_(std::move(running)) {}
+  [[nodiscard]] std::vector<std::string> notes() const override { return {}; }
+  [[nodiscard]] std::vector<RunningCopy> running() const override { return running_; }
+
+ private:
+  const std::vector<RunningCopy> running_;
+};
+
+TEST(Merge, LetsNothingGoThatARunningCopyMayRead) {
+  const auto findings =
+      join(std::make_unique<ReplayedObjects>(std::vector{object("a/1"), object("b/1")}),
+           std::make_unique<RunningLoads>(
+               std::vector{load("a/1"), load("b/1")},
+               std::vector{RunningCopy{.query = 7, .from = "s3://lake/a", .table = "web.views"},
+                           RunningCopy{.query = 8, .from = "s3://another/b"}, RunningCopy{.query = 9}}),
+           {}, {"lake", ""}, {});
+  const auto kept = findings->next();
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(kept->is_in(KeySet::already_committed));
+  EXPECT_FALSE(kept->deletable);
+  EXPECT_EQ(kept->why, "query 7 into web.views runs, and may read it");
+  EXPECT_TRUE(findings->next()->deletable);
 }
 
 }  // namespace

@@ -1,0 +1,2 @@
+-- The stems of names that others than the ledger know.
+CREATE TEMP TABLE penstock_named (stem bigint)
