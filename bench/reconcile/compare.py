@@ -146,7 +146,7 @@ def timed(act: Callable[[], object], wanted: object) -> float:
     return seconds
 
 
-def measure(lab: Lab, keys: int, rounds: int, has_diff: bool) -> None:
+def measure(lab: Lab, keys: int, rounds: int, has_diff: bool, has_others: bool) -> None:
     lab.put(keys)
     lab.check(keys, has_diff)
     lab.peaks.clear()
@@ -156,9 +156,9 @@ def measure(lab: Lab, keys: int, rounds: int, has_diff: bool) -> None:
     ways: dict[str, tuple[Callable[[], object], object]] = {
         "listing alone": (lambda: lab.lists("side", "listing alone"), keys),
         "listed plainly": (lambda: lab.lists("plain", "listed plainly"), keys),
-        "s5cmd ls": (lab.s5cmd, keys),
-        "boto3 and psycopg": (lab.by_boto3, sets),
     }
+    if has_others:
+        ways |= {"s5cmd ls": (lab.s5cmd, keys), "boto3 and psycopg": (lab.by_boto3, sets)}
     if has_diff:
         ways["penstock reconcile diff"] = (lab.diff, sets)
     seconds: dict[str, list[float]] = {name: [] for name in ways}
@@ -183,6 +183,7 @@ def main() -> None:
     arguments.add_argument("--binaries", type=Path, required=True)
     arguments.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", "3")))
     arguments.add_argument("--without-diff", action="store_true", help="the others only")
+    arguments.add_argument("--without-others", action="store_true", help="our own listing and diff only")
     given = arguments.parse_args()
     os.environ.setdefault("TEST_PYTHON", sys.executable)
     folder = Path(tempfile.mkdtemp(prefix="penstock-bench-", dir="/dev/shm"))
@@ -191,7 +192,7 @@ def main() -> None:
             lab = Lab(given.binaries.absolute(), folder, redshift)
             try:
                 for keys in os.environ.get("KEYS", "100000 1000000").split():
-                    measure(lab, int(keys), given.rounds, not given.without_diff)
+                    measure(lab, int(keys), given.rounds, not given.without_diff, not given.without_others)
             finally:
                 lab.server.stop()
     finally:
