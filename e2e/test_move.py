@@ -1,6 +1,7 @@
 """penstock move between files and S3: what arrives is what was there, whole or not at all."""
 
 import bz2
+import csv
 import gzip
 import io
 import random
@@ -267,10 +268,18 @@ def test_explain_says_the_routes_and_moves_nothing(move, bucket, tmp_path):
     routes = move(bucket.uri("a.csv"), bucket.uri("b.csv"), "--explain", "--json").records[0]["routes"]
     assert [route["seconds"] for route in routes] == sorted(route["seconds"] for route in routes)
     assert routes[0]["steps"][0]["from"] == "S3 csv"
+    other = move(bucket.uri("a.csv"), bucket.uri("b.csv"), "--explain", "--route", "2").out
+    assert [line[:6] for line in other.splitlines() if not line.startswith(" ")][1:3] == ["or:   ", "taken:"]
+    for wrong in ("0", "x"):
+        assert "--route" in move(bucket.uri("a.csv"), bucket.uri("b.csv"), "--route", wrong, code=2).said
+    assert "are 3 routes" in move(bucket.uri("a.csv"), bucket.uri("b.csv"), "--route", "9", code=2).said
     plan = move(bucket.uri("a.csv"), tmp_path / "b.csv", "--dry-run").out
     assert f"copy {bucket.uri('a.csv')} to {tmp_path}/b.csv" in plan
     assert not (tmp_path / "b.csv").exists()
     assert list(bucket.objects()) == ["a.csv"]
+    move(bucket.uri("a.csv"), bucket.uri("b.csv"), "--route", "2")
+    fields = [list(csv.reader(io.StringIO(data.decode(), newline=""))) for data in (bucket.get("b.csv"), CSV)]
+    assert fields[0] == fields[1] and bucket.get("b.csv") != CSV, "as it was, by way of its fields"
 
 
 def test_an_object_that_changes_meanwhile_is_not_half_taken(local_redshift, program, bucket, tmp_path):

@@ -227,13 +227,43 @@ def test_of_no_rows_there_is_a_file_that_says_its_columns(bed):
 
 def test_parts_of_an_earlier_move_give_way_to_replace_alone(bed):
     bed.fill("few", Table(["id", "name"], [(1, "a")]), {"id": "int", "name": "varchar(10)"})
-    for i in (1, 2, 3, 5):
-        bed.place.bucket.put(f"out/part-{i:05}.csv", "old")
+    for name in ("part-00001.csv", "part-00002.csv", "part-00005.csv", "part-00001.parquet", "part-00003.jsonl.gz", "x.csv",
+                 "part-00001.csv.md5", "sub/part-00002.csv"):
+        bed.place.bucket.put(f"out/{name}", "old")
     run, said, _ = bed.move(bed.uri("few"), bed.place.bucket.uri("out/"), code=1)
     assert "--replace" in run.said and unloads(said) == [], "refused before the cluster works"
+    run, _, _ = bed.move(bed.uri("few"), bed.place.bucket.uri("out/"), "--replace", "--dry-run")
+    for name in ("part-00005.csv", "part-00001.parquet", "part-00003.jsonl.gz"):
+        assert f"remove {bed.place.bucket.uri('out/' + name)}" in run.said
+    assert len(bed.keys("out/")) == 8
     bed.move(bed.uri("few"), bed.place.bucket.uri("out/"), "--replace")
     assert bed.place.bucket.get("out/part-00001.csv") == b'id,name\n1,"a"\n'
-    assert bed.keys("out/") == ["out/part-00001.csv", "out/part-00005.csv"], "behind a gap they are somebody else's"
+    assert bed.keys("out/") == [f"out/{name}" for name in (
+        "part-00001.csv", "part-00001.csv.md5", "sub/part-00002.csv", "x.csv")], "all else is somebody else's"
+
+
+@pytest.mark.parametrize("where", ["s3", "local"])
+def test_parts_of_another_format_give_way_whatever_the_route(bed, where):
+    (bed.tmp / "rows.csv").write_text("id,name\n1,a\n2,b\n")
+    out = bed.place.bucket.uri("out/") if where == "s3" else f"{bed.tmp}/out/"
+
+    def names() -> list[str]:
+        if where == "s3":
+            return [key.removeprefix("out/") for key in bed.keys("out/")]
+        return sorted(path.name for path in (bed.tmp / "out").iterdir())
+
+    source = str(bed.tmp / "rows.csv")
+    bed.move(source, out, "--to-format", "parquet")
+    assert names() == ["part-00001.parquet"]
+    run, _, _ = bed.move(source, out, "--to-format", "jsonl.gz", "--replace", "--dry-run")
+    assert f"remove {out}part-00001.parquet" in run.said and names() == ["part-00001.parquet"]
+    bed.move(source, out, "--to-format", "jsonl.gz", "--replace")
+    assert names() == ["part-00001.jsonl.gz"]
+    bed.move(out, out, "--to-format", "orc", "--replace")
+    assert names() == ["part-00001.jsonl.gz", "part-00001.orc"], "what was read stays"
+    (bed.tmp / "few.csv").write_text("id\n1\n")
+    bed.move(str(bed.tmp / "few.csv"), out, "--replace")
+    assert names() == ["few.csv", "part-00001.jsonl.gz", "part-00001.orc"], "a file is put beside them"
 
 
 def test_a_query_is_unloaded_too_and_a_dry_run_writes_nothing(bed):
@@ -245,11 +275,19 @@ def test_a_query_is_unloaded_too_and_a_dry_run_writes_nothing(bed):
     assert bed.place.bucket.get("out/part-00001.csv") == b"id,name\n2,\n"
 
 
+def stop(victim: actions.Victim) -> actions.Action:
+    async def act(exchange) -> None:
+        await victim.signal(signal.SIGTERM)
+        await actions.stall(1)(exchange)  # it has taken it before the last request is answered
+
+    return act
+
+
 STRIKES = {
     "unload-refused": (Channel.SQL, "^UNLOAD", Phase.BEFORE, lambda _: actions.sql_error("XX000", "no room"), 1),
     "connection-lost": (Channel.SQL, "^UNLOAD", Phase.AFTER, lambda _: actions.hang_up, 1),
     "copy-refused": (Channel.S3, "^PUT .*/out/", Phase.BEFORE, lambda _: actions.s3_status(403, "AccessDenied"), 1),
-    "stopped": (Channel.S3, "^PUT .*/out/", Phase.BEFORE, lambda t: actions.send_signal(t.victim, signal.SIGTERM), 143),
+    "stopped": (Channel.S3, "^PUT .*/out/", Phase.BEFORE, lambda t: stop(t.victim), 143),
     "killed": (Channel.S3, "^PUT .*/out/", Phase.BEFORE, lambda t: actions.kill(t.victim), -9),
 }
 

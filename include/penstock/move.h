@@ -47,6 +47,8 @@ struct MoveOptions {
   std::optional<char> to_delimiter{};  // of CSV that is written
   std::string null_as{};               // an unquoted field of just this text is NULL in the source's CSV
 
+  std::size_t route = 1;  // of those that there are, the cheapest first, which is taken
+
   std::string staging_bucket{};                     // where PENSTOCK_S3_BASE_PATH is not set; empty: one of a URI's
   std::size_t memory = std::size_t{256} << 20;      // bytes of buffers
   std::size_t part_bytes = std::size_t{256} << 20;  // of a part, where the destination is a folder, about
@@ -79,7 +81,8 @@ struct MovePlan {
   std::string source;  // without a password
   std::string destination;
   std::uint64_t bytes = 0;      // of the source; 0: not known
-  std::vector<Route> routes{};  // the cheapest first: that is the one taken
+  std::vector<Route> routes{};  // the cheapest first
+  std::size_t taken = 0;        // which of them
 };
 
 struct MovedColumn {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -27,6 +28,7 @@ struct Typed {
   std::string to_delimiter;
   std::string sample;
   std::string memory;
+  std::string route;
   bool explain = false;
   bool json = false;
 };
@@ -51,6 +53,12 @@ MoveOptions understand(const Typed& typed, Problems& problems) {
     }
     options.memory = static_cast<std::size_t>(mebibytes.value_or(kLeast)) << 20;
   }
+  if (!typed.route.empty()) {
+    const auto number = read_number(typed.route);
+    if (!number || *number < 1)
+      problems.add(fmt::format("--route '{}' is not the number of a route", printable(typed.route)));
+    options.route = static_cast<std::size_t>(std::max(number.value_or(1), 1));
+  }
   for (std::string& problem : problems_of(options)) problems.add(std::move(problem));
   return options;
 }
@@ -71,8 +79,11 @@ nlohmann::ordered_json json_of(const Route& route) {
 nlohmann::ordered_json json_of(const MovePlan& plan) {
   auto routes = nlohmann::ordered_json::array();
   for (const Route& route : plan.routes) routes.push_back(json_of(route));
-  return {
-      {"source", plan.source}, {"destination", plan.destination}, {"bytes", plan.bytes}, {"routes", std::move(routes)}};
+  return {{"source", plan.source},
+          {"destination", plan.destination},
+          {"bytes", plan.bytes},
+          {"routes", std::move(routes)},
+          {"taken", plan.taken + 1}};
 }
 
 void print_line(std::ostream& out, const nlohmann::ordered_json& line) {
@@ -100,7 +111,7 @@ void print_words(std::ostream& out, const MovePlan& plan) {
   out << fmt::format("{} to {}, {}\n", printable(plan.source), printable(plan.destination),
                      plan.bytes != 0 ? fmt::format("{} bytes", plan.bytes) : "of a size that is not known");
   for (const Route& route : plan.routes) {
-    out << fmt::format("{} {:.2f} s\n", &route == &plan.routes.front() ? "taken:" : "or:   ", route.seconds);
+    out << fmt::format("{} {:.2f} s\n", &route == &plan.routes[plan.taken] ? "taken:" : "or:   ", route.seconds);
     for (const RouteStep& step : route.steps) {
       out << fmt::format("  {} to {}: {}; {:.2f} s and {:.1f} s a GB: {:.2f} s\n", step.from, step.to, step.how,
                          step.fixed, step.per_byte * 1e9, step.seconds);
@@ -185,6 +196,7 @@ void add_move(Program& program) {
   app.add_option("--query", options.query, "What to read of a server, where the URI does not say");
   app.add_flag("--replace", options.replace, "Let rows, files and objects that are there give way");
   app.add_flag("--explain", typed->explain, "Say the routes that there are, and what they cost; move nothing");
+  app.add_option("--route", typed->route, "Take another of these routes, by its number: 1 is the cheapest");
   app.add_flag("--dry-run", options.dry_run, "Say what would be done, and do nothing");
   app.add_option("--from-format", options.from_format,
                  "Of SRC, where its name does not say: csv, tsv.gz, jsonl, parquet, orc");

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -73,8 +75,6 @@ void write_parts(columnar::BatchReader& rows, const Resource& to, Job& job, Outl
   }
   if (number == 0) begin_part();  // of no rows; what their columns are, it says
   if (part) part->commit();
-  part.reset();
-  outlet.remove_parts_behind(number);
 }
 
 }  // namespace
@@ -90,6 +90,16 @@ void write_files(columnar::BatchReader& rows, const Resource& to, Job& job) {
     file->commit();
   }
   outlet.finish();
+}
+
+std::vector<std::string> plan_files(const Resource& to, Job& job) {
+  const Outlet outlet(to, job);
+  std::vector<std::string> lines{to.is_folder ? fmt::format("write {} and so on, of about {} MB each",
+                                                            printable(outlet.name_of(name_of_part(1, to))),
+                                                            job.options.part_bytes / 1'000'000)
+                                              : fmt::format("write {}", printable(outlet.name_of("")))};
+  if (to.is_folder) std::ranges::move(plan_of_removal(outlet), std::back_inserter(lines));
+  return lines;
 }
 
 }  // namespace penstock::network

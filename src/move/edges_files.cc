@@ -45,9 +45,12 @@ void add_read_of(Network& network, Format format, std::string how, Cost cost) {
 }
 
 void add_write_of(Network& network, Format format, std::string how, Cost cost) {
-  network.add_write(
-      std::move(how), cost, [format](const Resource& to) { return to.format == format && to.codec != Codec::lzop; },
-      write_files);
+  network.add({.how = std::move(how),
+               .cost = cost,
+               .leads = [format](const Resource* /*batches*/,
+                                 const Resource* to) { return to->format == format && to->codec != Codec::lzop; },
+               .run = Write(write_files),
+               .plan = [](const Resource* /*batches*/, const Resource& to, Job& job) { return plan_files(to, job); }});
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // Files and objects byte for byte: from one place to another, their format and codec as they are.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -98,6 +100,8 @@ std::vector<std::string> plan_copy(const Resource* from, const Resource& to, Job
     lines.push_back(fmt::format("copy {} to {}", printable(from->items.empty() ? from->name : from->items[i].name),
                                 printable(outlet.name_of(names[i]))));
   }
+  if (std::ranges::any_of(names, is_name_of_part))
+    std::ranges::move(plan_of_removal(outlet), std::back_inserter(lines));
   return lines;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -67,6 +68,8 @@ std::vector<std::string> plan_recoding(const Resource* from, const Resource& to,
     lines.push_back(fmt::format("write {} as {}", printable(from->items.empty() ? from->name : from->items[i].name),
                                 printable(outlet.name_of(names[i]))));
   }
+  if (std::ranges::any_of(names, is_name_of_part))
+    std::ranges::move(plan_of_removal(outlet), std::back_inserter(lines));
   return lines;
 }
 

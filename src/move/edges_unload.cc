@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -212,7 +213,6 @@ class Unloading {
       }
       tell(part.size, objects[i].rows);
     });
-    outlet.remove_parts_behind(names.size());
   }
 
   void join(Outlet& outlet) {
@@ -270,10 +270,13 @@ void unload_files(const Resource& from, const Resource& to, Job& job) { Unloadin
 std::vector<std::string> plan_unload(const Resource* from, const Resource& to, Job& job) {
   const Outlet outlet(to, job);
   const StagingBase base = staging_of(job);
-  return {fmt::format("UNLOAD SELECT {} FROM {} TO s3://{}/{}", printable(values_of(*from, to).shown()),
-                      printable(from->name), printable(base.bucket), printable(base.prefix)),
-          to.is_folder ? fmt::format("copy its parts to {} and so on", printable(outlet.name_of(name_of_part(1, to))))
-                       : fmt::format("write a header and its parts as {}", printable(outlet.name_of("")))};
+  std::vector<std::string> lines{
+      fmt::format("UNLOAD SELECT {} FROM {} TO s3://{}/{}", printable(values_of(*from, to).shown()),
+                  printable(from->name), printable(base.bucket), printable(base.prefix)),
+      to.is_folder ? fmt::format("copy its parts to {} and so on", printable(outlet.name_of(name_of_part(1, to))))
+                   : fmt::format("write a header and its parts as {}", printable(outlet.name_of("")))};
+  if (to.is_folder) std::ranges::move(plan_of_removal(outlet), std::back_inserter(lines));
+  return lines;
 }
 
 }  // namespace

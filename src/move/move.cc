@@ -70,9 +70,11 @@ struct Prepared {
   Network network;
   std::vector<Stop> stops;  // the source, batches, the destination
   std::vector<Way> ways;    // the cheapest first; one at least
+  std::size_t taken = 0;    // of them
 
   [[nodiscard]] const Resource& source() const { return *stops.front().resource; }
   [[nodiscard]] const Resource& destination() const { return *stops.back().resource; }
+  [[nodiscard]] const Way& way() const { return ways[taken]; }
 };
 
 Prepared prepare(const MoveOptions& options, const MoveContext& context) {
@@ -84,7 +86,7 @@ Prepared prepare(const MoveOptions& options, const MoveContext& context) {
   find_items(source, context.buckets, context.log, context.stop);
   settle(destination, source, options);
   if (source.place == Place::redshift && !destination.is_server()) source.columns = columns_of(source, context);
-  Prepared prepared{.network = network::all_edges(), .stops = {}, .ways = {}};
+  Prepared prepared{.network = network::all_edges(), .stops = {}, .ways = {}, .taken = options.route - 1};
   prepared.stops = {{std::move(source)}, {}, {std::move(destination)}};
   const std::uint64_t bytes = prepared.source().bytes;
   prepared.ways = prepared.network.cheapest(prepared.stops, bytes != 0 ? bytes : kBytesOfUnknown, kRoutesShown);
@@ -93,6 +95,13 @@ Prepared prepare(const MoveOptions& options, const MoveContext& context) {
                 fmt::format("there is no way from {} ({}) to {} ({})", printable(prepared.source().name),
                             in_words(prepared.stops.front()), printable(prepared.destination().name),
                             in_words(prepared.stops.back())));
+  }
+  if (prepared.taken >= prepared.ways.size()) {
+    throw Error(
+        ErrorKind::invalid,
+        fmt::format("--route {}: there {} from {} to {}; --explain says them", options.route,
+                    prepared.ways.size() == 1 ? "is one route" : fmt::format("are {} routes", prepared.ways.size()),
+                    printable(prepared.source().name), printable(prepared.destination().name)));
   }
   return prepared;
 }
@@ -115,8 +124,10 @@ Route route_of(const Way& way, const Prepared& prepared) {
 }
 
 MovePlan plan_of(const Prepared& prepared) {
-  MovePlan plan{
-      .source = prepared.source().name, .destination = prepared.destination().name, .bytes = prepared.source().bytes};
+  MovePlan plan{.source = prepared.source().name,
+                .destination = prepared.destination().name,
+                .bytes = prepared.source().bytes,
+                .taken = prepared.taken};
   for (const Way& way : prepared.ways) plan.routes.push_back(route_of(way, prepared));
   return plan;
 }
@@ -124,7 +135,7 @@ MovePlan plan_of(const Prepared& prepared) {
 // Steps whose edges don't say what they would do in a dry run are told by what they are.
 void say_steps(const Prepared& prepared, Job& job) {
   std::size_t at = 0;
-  for (const network::Step& step : prepared.ways.front().steps) {
+  for (const network::Step& step : prepared.way().steps) {
     const Stop& from = prepared.stops[at];
     const Stop& to = prepared.stops[step.to];
     if (step.edge->plan && to.resource) {
@@ -155,7 +166,7 @@ Batches watched(Batches rows, Job& job, std::uint64_t size) {
 void run(const Prepared& prepared, Job& job) {
   Batches batches;
   std::size_t at = 0;
-  for (const network::Step& step : prepared.ways.front().steps) {
+  for (const network::Step& step : prepared.way().steps) {
     const Stop& from = prepared.stops[at];
     const Stop& to = prepared.stops[step.to];
     if (const auto* copy = std::get_if<Copy>(&step.edge->run)) {
@@ -209,6 +220,7 @@ std::vector<std::string> problems_of(const MoveOptions& options) {
       problems.emplace_back(e.what());
     }
   };
+  if (options.route < 1) problems.emplace_back("--route 0: routes are counted from 1");
   if (options.stream != nullptr) {
     check_stream(options, problems);
   } else {
@@ -233,7 +245,8 @@ MoveOutcome move(const MoveOptions& options, const MoveContext& context,
           .context = context,
           .on_progress = on_progress ? on_progress : [](const MoveProgress&) {},
           .outcome = outcome,
-          .stream = std::move(stream)};
+          .stream = std::move(stream),
+          .source = &prepared.source()};
   if (options.dry_run) {
     say_steps(prepared, job);
   } else {

@@ -40,13 +40,6 @@ void Network::add_read(std::string how, Cost cost, std::function<bool(const Reso
                     .run = std::move(run)});
 }
 
-void Network::add_write(std::string how, Cost cost, std::function<bool(const Resource&)> leads, Write run) {
-  edges_.push_back({.how = std::move(how),
-                    .cost = cost,
-                    .leads = [leads = std::move(leads)](const Resource*, const Resource* to) { return leads(*to); },
-                    .run = std::move(run)});
-}
-
 std::vector<Way> Network::cheapest(std::span<const Stop> stops, std::uint64_t bytes, std::size_t most) const {
   const auto costs_more = [](const Way& a, const Way& b) { return a.seconds > b.seconds; };
   std::priority_queue<Way, std::vector<Way>, decltype(costs_more)> begun(costs_more);

@@ -38,7 +38,8 @@ struct Job {
   std::function<void(const MoveProgress&)> on_progress{};  // of the source; by one thread at a time; never empty
   MoveOutcome& outcome;                                    // edges add what they wrote, counted, and found out
   std::unique_ptr<columnar::BatchReader> stream{};         // of a source that is one
-  bool batches_are_kept = false;  // whoever takes the batches may keep them longer than their reader lives
+  bool batches_are_kept = false;     // whoever takes the batches may keep them longer than their reader lives
+  const Resource* source = nullptr;  // of the whole move, where it has one
 };
 
 using Batches = std::unique_ptr<columnar::BatchReader>;
@@ -85,7 +86,6 @@ class Network {
   void add_copy(std::string how, Cost cost, std::function<bool(const Resource& from, const Resource& to)> leads,
                 Copy run);
   void add_read(std::string how, Cost cost, std::function<bool(const Resource& from)> leads, Read run);
-  void add_write(std::string how, Cost cost, std::function<bool(const Resource& to)> leads, Write run);
   void add(Edge edge) { edges_.push_back(std::move(edge)); }
 
   // From the first of the stops to the last, no stop twice: the cheapest ways for so many bytes, the best first, as

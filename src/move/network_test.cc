@@ -24,7 +24,10 @@ Network small_network() {
   const auto is_same = [](const Resource& from, const Resource& to) { return from.format == to.format; };
   network.add_copy("copy", {0.1, 1e-9}, is_same, {});
   network.add_read("read", {0.01, 1e-8}, [](const Resource&) { return true; }, {});
-  network.add_write("write", {0.01, 1e-8}, [](const Resource& to) { return to.place != Place::standard; }, {});
+  network.add({.how = "write",
+               .cost = {0.01, 1e-8},
+               .leads = [](const Resource*, const Resource* to) { return to->place != Place::standard; },
+               .run = Write()});
   return network;
 }
 

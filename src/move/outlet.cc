@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <ranges>
 #include <system_error>
 #include <utility>
@@ -19,6 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kAtOnce = 16;
 constexpr std::size_t kNamed = 10;  // in one message
+constexpr std::string_view kPart = "part-";
+constexpr std::size_t kDigits = 5;  // of a part's number, at least
 
 // Counts, and says when it is there.
 class CountedSink final : public ByteSink {
@@ -52,6 +55,11 @@ bool stays_below(const std::string& name) {
     at = slash + 1;
   }
   return true;
+}
+
+std::vector<std::string> printed(std::vector<std::string> names) {
+  for (std::string& name : names) name = printable(name);
+  return names;
 }
 
 std::string some_of(const std::vector<std::string>& names) {
@@ -88,8 +96,46 @@ bool Outlet::exists(const std::string& name) const {
          (!fs::exists(fs::status(path_of(name), failed)) || fs::is_regular_file(fs::status(path_of(name), failed)));
 }
 
+bool Outlet::is_read(const std::string& name) const {
+  if (job_.source == nullptr || job_.source->place != to_.place) return false;
+  const std::string here = name_of(name);
+  return std::ranges::any_of(job_.source->items, [&](const Item& item) {
+    if (store_) return item.name == here;
+    std::error_code failed;
+    return item.path.ends_with(name) && fs::equivalent(item.path, here, failed);
+  });
+}
+
+std::vector<std::string> Outlet::earlier_parts() const {
+  std::vector<std::string> parts;
+  if (!job_.options.replace || !to_.is_folder) return parts;
+  const auto take = [&](std::string name) {
+    if (is_name_of_part(name) && !is_read(name)) parts.push_back(std::move(name));
+  };
+  if (store_) {
+    const auto listing = store_->list(key_of("part-"));
+    while (const auto object = listing->next()) {
+      if (job_.context.stop.stop_requested()) throw Error(ErrorKind::cancelled, "stopped; nothing was written");
+      take(object->key.substr(to_.s3.key.size()));
+    }
+  } else {
+    std::error_code failed;
+    for (const fs::directory_entry& entry : fs::directory_iterator(to_.path, failed)) {
+      if (exists(entry.path().filename().string())) take(entry.path().filename().string());
+    }
+    if (failed && failed != std::errc::no_such_file_or_directory) {
+      throw Error(
+          failed == std::errc::permission_denied ? ErrorKind::denied : ErrorKind::unavailable,
+          fmt::format("looking for parts in {}: {}; nothing was written", printable(to_.path), failed.message()));
+    }
+  }
+  std::ranges::sort(parts);
+  return parts;
+}
+
 void Outlet::claim(std::span<const std::string> names) {
   if (to_.place == Place::standard) return;
+  if (earlier_.empty() && std::ranges::any_of(names, is_name_of_part)) earlier_ = earlier_parts();
   if (to_.place == Place::local && to_.is_folder) {
     std::vector<std::string> outside;
     for (const std::string& name : names) {
@@ -134,22 +180,29 @@ void Outlet::make_folders(const fs::path& folder) {
   });
 }
 
-void Outlet::remove_parts_behind(std::size_t number) {
-  if (!job_.options.replace) return;
-  for (std::size_t old = number + 1; exists(name_of_part(old, to_)); ++old) {
-    const std::string name = name_of_part(old, to_);
+void Outlet::remove_earlier_parts() {
+  written_.with([&](const std::set<std::string>& written) {
+    std::erase_if(earlier_, [&](const std::string& name) { return written.contains(name); });
+  });
+  if (earlier_.empty()) return;
+  try {
     if (store_) {
-      store_->remove(std::vector<std::string>{key_of(name)});
+      std::vector<std::string> keys;
+      for (const std::string& name : earlier_) keys.push_back(key_of(name));
+      store_->remove(keys, {.even_when_stopped = true});
     } else {
-      std::error_code failed;
-      fs::remove(path_of(name), failed);
-      if (failed) {
-        throw Error(ErrorKind::unavailable,
-                    fmt::format("removing {}, a part of what {} replaces: {}", printable(name_of(name)),
-                                name_of_part(1, to_), failed.message()));
-      }
+      for (const std::string& name : earlier_) fs::remove(path_of(name));
     }
+  } catch (const std::exception& e) {
+    const auto* const error = dynamic_cast<const Error*>(&e);
+    throw Error(
+        error != nullptr ? error->kind() : ErrorKind::unavailable,
+        fmt::format("{} is written, but not all parts that it replaces could be removed: {}. Remove those of {} "
+                    "that are still there",
+                    printable(to_.name), e.what(), some_of(printed(earlier_))));
   }
+  job_.context.log.info(
+      fmt::format("{}: {} of an earlier move gave way", printable(to_.name), some_of(printed(earlier_))));
 }
 
 std::unique_ptr<ByteSink> Outlet::open(const std::string& name) {
@@ -190,6 +243,7 @@ void Outlet::finish() {
   }
   is_finished_ = true;
   std::ranges::sort(job_.outcome.written);
+  remove_earlier_parts();
 }
 
 void Outlet::remove_written() noexcept {
@@ -242,7 +296,32 @@ Compression compression_of(Codec codec) {
 }
 
 std::string name_of_part(std::size_t number, const Resource& to) {
-  return fmt::format("part-{:05}{}", number, end_of_name(to.format.value_or(Format::csv), to.delimiter, to.codec));
+  return fmt::format("{}{:0{}}{}", kPart, number, kDigits,
+                     end_of_name(to.format.value_or(Format::csv), to.delimiter, to.codec));
+}
+
+bool is_name_of_part(std::string_view name) {
+  if (!name.starts_with(kPart)) return false;
+  name.remove_prefix(kPart.size());
+  const std::size_t digits = std::min(name.find_first_not_of("0123456789"), name.size());
+  if (digits < kDigits || name.find_first_not_of('0') == digits || (digits > kDigits && name.front() == '0'))
+    return false;
+  name.remove_prefix(digits);
+  constexpr std::array kFormats{Format::csv, Format::json, Format::parquet, Format::orc};
+  constexpr std::array kCodecs{Codec::none, Codec::gzip, Codec::zstd, Codec::bzip2};
+  return std::ranges::any_of(kFormats, [&](Format format) {
+    return std::ranges::any_of(kCodecs, [&](Codec codec) {
+      return name == end_of_name(format, ',', codec) || name == end_of_name(format, '\t', codec);
+    });
+  });
+}
+
+std::vector<std::string> plan_of_removal(const Outlet& outlet) {
+  std::vector<std::string> lines;
+  for (const std::string& name : outlet.earlier_parts()) {
+    lines.push_back(fmt::format("remove {}, unless a new part has its name", printable(outlet.name_of(name))));
+  }
+  return lines;
 }
 
 }  // namespace penstock::network

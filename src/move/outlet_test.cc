@@ -15,8 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAreArray;
 
 class OutletTest : public ::testing::Test {
  protected:
@@ -142,17 +144,61 @@ TEST_F(OutletTest, AKeyCanNotLeadOutOfTheFolder) {
   }
 }
 
-TEST_F(OutletTest, PartsOfAnEarlierMoveGiveWayToReplace) {
-  const Resource to = parse_resource("s3://bucket/out/", Use::destination, {.format = "csv"});
-  for (const char* key : {"out/part-00001.csv", "out/part-00002.csv", "out/part-00003.csv", "out/x.csv"})
-    write_all(*store_, key, "old");
+TEST_F(OutletTest, PartsOfAnEarlierMoveGiveWayToReplaceOnceTheNewAreThere) {
+  const std::vector<std::string> parts{"part-00001.csv", "part-00002.csv", "part-00004.tsv.gz", "part-100000.parquet"};
+  const std::vector<std::string> others{"part-00000.csv",     "part-00003",         "part-0003.csv",
+                                        "part-00003.csv.old", "sub/part-00002.csv", "x.csv"};
+  const Resource local = parse_resource(folder_.path().string() + "/out/", Use::destination, {.format = "csv"});
+  const Resource s3 = parse_resource("s3://bucket/out/", Use::destination, {.format = "csv"});
+  fs::create_directories(folder_.path() / "out/sub");
+  for (const auto* names : {&parts, &others}) {
+    for (const std::string& name : *names) {
+      write_all(*store_, "out/" + name, "old");
+      std::ofstream(folder_.path() / "out" / name) << "old";
+    }
+  }
+  options_.replace = true;
+  for (const Resource* to : {&local, &s3}) {
+    const auto left = [&] {
+      std::vector<std::string> names;
+      if (to == &s3) {
+        for (const std::string& key : keys()) names.push_back(key.substr(4));
+      } else {
+        for (const auto& entry : fs::recursive_directory_iterator(folder_.path() / "out")) {
+          if (entry.is_regular_file()) names.push_back(fs::relative(entry.path(), folder_.path() / "out").string());
+        }
+      }
+      return names;
+    };
+    {
+      Outlet failing(*to, job_);
+      failing.claim(std::vector<std::string>{name_of_part(1, *to)});
+    }
+    EXPECT_EQ(left().size(), parts.size() + others.size()) << "what failed removes nothing";
+    Outlet outlet(*to, job_);
+    outlet.claim(std::vector<std::string>{name_of_part(1, *to)});
+    EXPECT_THAT(outlet.earlier_parts(), ElementsAreArray(parts));
+    write(outlet, name_of_part(1, *to));
+    write(outlet, name_of_part(3, *to));
+    outlet.finish();
+    std::vector<std::string> wanted = others;
+    wanted.insert(wanted.end(), {"part-00001.csv", "part-00003.csv"});
+    EXPECT_THAT(left(), UnorderedElementsAreArray(wanted));
+  }
+}
+
+TEST_F(OutletTest, WhatTheMoveReadsDoesNotGiveWay) {
+  const Resource to = parse_resource("s3://bucket/out/", Use::destination, {.format = "parquet"});
+  for (const char* key : {"out/part-00001.csv", "out/part-00002.csv"}) write_all(*store_, key, "old");
+  Resource from = parse_resource("s3://bucket/out/part-00002.csv", Use::source);
+  find_items(from, *buckets_, silence(), {});
+  job_.source = &from;
   options_.replace = true;
   Outlet outlet(to, job_);
   outlet.claim(std::vector<std::string>{name_of_part(1, to)});
   write(outlet, name_of_part(1, to));
-  outlet.remove_parts_behind(1);
   outlet.finish();
-  EXPECT_THAT(keys(), ElementsAre("out/part-00001.csv", "out/x.csv"));
+  EXPECT_THAT(keys(), ElementsAre("out/part-00001.parquet", "out/part-00002.csv"));
 }
 
 }  // namespace
