@@ -407,6 +407,86 @@ def test_an_array_of_objects_is_staged(bed):
     assert staged_parts(asked) != [] and bed.rows("t") == [(1,), (2,)]
 
 
+IN_PLACE = {"parquet": ["id", "flag", "num", "big", "price", "ratio", "day", "at", "words", nasty.ODD],
+            "orc": ["id", "flag", "num", "big", "price", "ratio", "words", nasty.ODD]}
+
+
+def put_file(bed: Bed, name: str, table: Table, types: dict = nasty.ARROW, **how) -> str:
+    out = io.BytesIO()
+    (pa.orc if name.endswith(".orc") else pq).write_table(nasty.arrow_table(table, types), out, **how)
+    bed.place.bucket.put(name, out.getvalue())
+    return bed.place.bucket.uri(name)
+
+
+@pytest.mark.parametrize("form", IN_PLACE)
+def test_parquet_and_orc_are_read_where_they_lie(bed, form):
+    table = Table([*IN_PLACE[form]], nasty.nasty().without(*(c for c in KINDS if c not in IN_PLACE[form])).rows)
+    source = put_file(bed, f"in/a.{form}", table)
+    run, said, asked = bed.move(source, bed.uri("t"), "--dry-run")
+    assert f"FORMAT AS {form.upper()}" in run.said and copies(said) == [] and bed.keys("staging/") == []
+    _, said, asked = bed.move(source, bed.uri("t"))
+    assert staged_parts(asked) == [] and f"FORMAT AS {form.upper()}" in copies(said)[0]
+
+    def rows(name: str) -> list[dict]:
+        return canonical(Table(table.columns, bed.rows(name)))
+
+    assert rows("t") == canonical(table)
+    kinds = {c: SQL[c] for c in table.columns}
+    bed.place.connection.execute(sql.SQL("CREATE TABLE {} ({})").format(
+        sql.Identifier(bed.place.schema, "wide"), sql.SQL(", ").join(
+            sql.SQL("{} {}").format(sql.Identifier(c), sql.SQL("bigint" if c == "num" else kinds[c])) for c in table.columns)))
+    _, said, asked = bed.move(source, bed.uri("wide"))
+    assert staged_parts(asked) != [] and "FORMAT AS CSV" in copies(said)[0], "COPY takes no int for a bigint"
+    assert rows("wide") == rows("t")
+    bed.move(source, bed.uri("t"))
+    assert len(bed.rows("t")) == 2 * len(table.rows)
+    _, said, asked = bed.move(source, bed.uri("t"), "--replace")
+    assert staged_parts(asked) == [] and rows("t") == canonical(table)
+    assert bed.keys("staging/") == []
+
+
+def test_parquet_goes_by_the_names_of_its_columns_into_a_table(bed):
+    bed.place.connection.execute(
+        f"CREATE TABLE {bed.place.schema}.t (extra int DEFAULT 7, words varchar(10), big bigint, id int)")
+    for name, number in (("in/a.parquet", 1), ("in/b.parquet", 2)):
+        put_file(bed, name, Table(["id", "words", "BIG"], [(number, "x", 2**40)]), {**nasty.ARROW, "BIG": pa.int64()})
+    _, said, asked = bed.move(bed.place.bucket.uri("in/"), bed.uri("t"))
+    assert staged_parts(asked) == [] and "PARQUET" in copies(said)[0]
+    assert bed.rows("t", order="id") == [(7, "x", 2**40, 1), (7, "x", 2**40, 2)]
+    put_file(bed, "in/c.parquet", Table(["words", "id", "BIG"], [("y", 3, None)]), {**nasty.ARROW, "BIG": pa.int64()})
+    _, said, asked = bed.move(bed.place.bucket.uri("in/"), bed.uri("t"), "--replace")
+    assert staged_parts(asked) != [] and "PARQUET" not in copies(said)[0], "of another order"
+    assert bed.rows("t", order="id") == [(7, "x", 2**40, 1), (7, "x", 2**40, 2), (7, "y", None, 3)]
+    put_file(bed, "more/d.parquet", Table(["id", "small"], [(3, 1)]))
+    run, said, _ = bed.move(bed.place.bucket.uri("more/"), bed.uri("t"), code=1)
+    assert "has no column small" in run.said and copies(said) == []
+
+
+OTHER = {
+    "smallint": (Table(["id", "small"], [(1, -5)]), {}), "zone": (Table(["id", "zoned"], [(1, None)]), {}),
+    "clock": (Table(["id", "clock"], [(1, None)]), {}), "zstd": (Table(["id"], [(1,)]), {"compression": "zstd"}),
+    "delta": (Table(["id"], [(1,)]), {"use_dictionary": False, "column_encoding": "DELTA_BINARY_PACKED"}),
+    "int96": (Table(["id", "at"], [(1, datetime(2024, 2, 29))]), {"use_deprecated_int96_timestamps": True}),
+}
+
+
+@pytest.mark.parametrize("case", OTHER)
+def test_parquet_that_copy_may_take_for_something_else_is_staged(bed, case):
+    table, how = OTHER[case]
+    _, said, asked = bed.move(put_file(bed, "in/a.parquet", table, **how), bed.uri("t"))
+    assert staged_parts(asked) != [] and "PARQUET" not in copies(said)[0]
+    assert bed.rows("t") == table.rows and bed.keys("staging/") == []
+
+
+def test_of_parquet_that_copy_reads_only_the_footer_is_read_here(bed):
+    rows = [(i, f"{i:x}" * 20) for i in range(200_000)]
+    source = put_file(bed, "in/a.parquet", Table(["id", "words"], rows), compression="none", use_dictionary=False)
+    with Through(bed.server) as through:
+        [record] = through.run(bed.place.program, "move", source, bed.uri("t"), "--json", env=bed.env).records
+        assert through.s3_bytes < len(bed.place.bucket.get("in/a.parquet")) / 4
+    assert record["rows"] == len(rows) and bed.rows("t", "count(*), min(id), max(id)") == [(len(rows), 0, len(rows) - 1)]
+
+
 def test_an_object_that_changes_while_copy_reads_it_ends_the_move(bed):
     source = in_s3(bed, "in/a.csv", "id,name\n1,x\n")
 

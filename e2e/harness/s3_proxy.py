@@ -60,6 +60,8 @@ class S3Exchange:
 
 
 class S3Proxy(Proxy):
+    answered_bytes = 0  # of bodies
+
     @property
     def endpoint_url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
@@ -96,6 +98,7 @@ class S3Proxy(Proxy):
         await self._strike(exchange, Phase.AFTER)
         if exchange.answered:
             return
+        self.answered_bytes += len(body)
         half = len(body) // 2
         exchange.writer.write(head.raw + body[:half])
         await exchange.writer.drain()

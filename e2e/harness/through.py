@@ -12,11 +12,13 @@ from .sql_proxy import SqlProxy
 
 
 class Through:
-    def __init__(self, server: LocalRedshift) -> None:
+    def __init__(self, server: LocalRedshift, postgres_port: int | None = None) -> None:
+        """postgres_port: of a PostgreSQL that is reached by way of postgres_proxy_port, under the same plan."""
         self.plan = FaultPlan()
         self.victim = Victim()
         self._s3 = S3Proxy(server.s3_port, self.plan)
         self._sql = SqlProxy(server.sql_port, self.plan)
+        self._postgres = SqlProxy(postgres_port, self.plan) if postgres_port else None
 
     def start(self, program: Program, *arguments: str, env: dict[str, str] | None = None) -> Running:
         running = program.start(*arguments, env={**(env or {}),
@@ -35,6 +37,15 @@ class Through:
         """What the run said to the database, white space made even."""
         return [" ".join(m.text.split()) for m in self.seen(Channel.SQL)]
 
+    @property
+    def postgres_proxy_port(self) -> int:
+        return self._postgres.port
+
+    @property
+    def s3_bytes(self) -> int:
+        """That S3 gave."""
+        return self._s3.answered_bytes
+
     def wait_for_message(self, pattern: str, seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds
         while not any(re.search(pattern, m.text) for m in list(self.plan.seen)):
@@ -44,6 +55,8 @@ class Through:
     def close(self) -> None:
         self._s3.close()
         self._sql.close()
+        if self._postgres:
+            self._postgres.close()
 
     def __enter__(self):
         return self

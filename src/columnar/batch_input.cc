@@ -75,10 +75,15 @@ std::vector<std::string> names_of(const BatchReader& rows) { return rows.schema(
 
 std::vector<TypedColumn> typed_columns(const std::string& name, const BatchReader& rows,
                                        std::span<const std::string> names) {
+  return typed_columns(name, *rows.schema(), names);
+}
+
+std::vector<TypedColumn> typed_columns(const std::string& name, const arrow::Schema& schema,
+                                       std::span<const std::string> names) {
   std::vector<TypedColumn> columns;
   std::vector<std::string> problems;
   for (const std::string& column : names) {
-    const auto field = rows.schema()->GetFieldByName(column);
+    const auto field = schema.GetFieldByName(column);
     if (!field) {
       problems.push_back(fmt::format("{} has no column {}, or several", printable(name), printable(column)));
       continue;

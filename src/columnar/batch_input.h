@@ -28,6 +28,8 @@ std::vector<std::string> names_of(const BatchReader& rows);
 // refused: names that the source has not, or twice; what nothing holds. All of it.
 std::vector<TypedColumn> typed_columns(const std::string& name, const BatchReader& rows,
                                        std::span<const std::string> names);
+std::vector<TypedColumn> typed_columns(const std::string& name, const arrow::Schema& schema,
+                                       std::span<const std::string> names);
 std::vector<std::string> misfits(const std::string& name, const BatchReader& rows, std::span<const Wanted> wanted);
 
 // Whose records have the wanted columns, in their order.

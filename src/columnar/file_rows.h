@@ -14,7 +14,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 
 namespace penstock::columnar {
 
@@ -24,6 +26,9 @@ class FileRows {
   [[nodiscard]] virtual const std::shared_ptr<arrow::Schema>& schema() const noexcept = 0;
   [[nodiscard]] virtual std::int64_t rows() const = 0;  // as the footer says
   [[nodiscard]] virtual std::uint64_t bytes_read() const noexcept = 0;
+  // Why COPY, reading the file, would not make of it what its rows are: "column day is …"; nullopt: it would, into
+  // columns of these very types, in this order. By the footer alone.
+  [[nodiscard]] virtual std::optional<std::string> other_by_copy() const = 0;
 
   // To be called once, before next(): these fields of the schema, in ascending order; batches of about so many bytes.
   virtual void choose(std::span<const int> fields, std::size_t batch_bytes) = 0;

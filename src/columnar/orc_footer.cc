@@ -90,6 +90,12 @@ struct Type {
 };
 
 // As orc.proto numbers them.
+constexpr std::uint64_t kBoolean = 0;
+constexpr std::uint64_t kInt = 3;
+constexpr std::uint64_t kLong = 4;
+constexpr std::uint64_t kFloat = 5;
+constexpr std::uint64_t kDouble = 6;
+constexpr std::uint64_t kString = 7;
 constexpr std::uint64_t kTimestamp = 9;
 constexpr std::uint64_t kDecimal = 14;
 constexpr std::uint64_t kTimestampInstant = 18;
@@ -165,6 +171,27 @@ std::optional<std::string> unreadable_in_orc(std::string_view file_tail) {
           "{} has a timestamp before 1677-09-21 or after 2262-04-11, which ORC's reader would take for another; "
           "Parquet keeps them",
           name_of(footer, i));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<int> other_by_copy_in_orc(std::string_view file_tail) {
+  const Footer footer = footer_in(file_tail);
+  if (footer.is_broken || footer.types.empty()) return 0;
+  // the first is the struct of all; where one is nested, what is in it comes before the next, and it is found first
+  for (std::size_t i = 1; i < footer.types.size(); ++i) {
+    switch (footer.types[i].kind) {
+      case kBoolean:
+      case kInt:
+      case kLong:
+      case kFloat:
+      case kDouble:
+      case kString:
+      case kDecimal:
+        continue;
+      default:
+        return static_cast<int>(i) - 1;
     }
   }
   return std::nullopt;

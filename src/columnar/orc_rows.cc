@@ -37,6 +37,19 @@ class OrcRows final : public FileRows {
   [[nodiscard]] std::int64_t rows() const override { return reader_->NumberOfRows(); }
   [[nodiscard]] std::uint64_t bytes_read() const noexcept override { return file_->bytes_read(); }
 
+  [[nodiscard]] std::optional<std::string> other_by_copy() const override {
+    if (const auto field = other_by_copy_in_orc(reader_->GetSerializedFileTail())) {
+      if (*field >= schema_->num_fields()) return "it has more than its columns";
+      return fmt::format("column {} is {}, in ORC", printable(schema_->field(*field)->name()),
+                         printable(schema_->field(*field)->type()->ToString()));
+    }
+    const auto compression = reader_->GetCompression();
+    for (const auto known : {arrow::Compression::UNCOMPRESSED, arrow::Compression::GZIP, arrow::Compression::SNAPPY}) {
+      if (compression.ok() && *compression == known) return std::nullopt;
+    }
+    return "it is compressed otherwise than by zlib or Snappy";
+  }
+
   void choose(std::span<const int> fields, std::size_t batch_bytes) override {
     fields_.assign(fields.begin(), fields.end());
     batch_bytes_ = static_cast<std::int64_t>(batch_bytes);

@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
+#include <arrow/util/compression.h>
 #include <fmt/format.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/exception.h>
@@ -11,6 +12,7 @@
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
 #include <parquet/schema.h>
+#include <parquet/types.h>
 
 #include <algorithm>
 #include <array>
@@ -69,6 +71,40 @@ T good(arrow::Result<T> result) {
   return std::move(result).ValueUnsafe();
 }
 
+bool is_one_of(auto value, auto... values) { return ((value == values) || ...); }
+
+// docs/types.md has what Redshift makes of each; others it refuses, or their zones and fractions get lost.
+bool is_copied_alike(const arrow::DataType& type, parquet::Type::type physical) {
+  switch (type.id()) {
+    case arrow::Type::BOOL:
+      return physical == parquet::Type::BOOLEAN;
+    case arrow::Type::INT32:
+    case arrow::Type::DATE32:
+      return physical == parquet::Type::INT32;
+    case arrow::Type::INT64:
+      return physical == parquet::Type::INT64;
+    case arrow::Type::FLOAT:
+      return physical == parquet::Type::FLOAT;
+    case arrow::Type::DOUBLE:
+      return physical == parquet::Type::DOUBLE;
+    case arrow::Type::DECIMAL128:
+      return is_one_of(physical, parquet::Type::INT32, parquet::Type::INT64, parquet::Type::FIXED_LEN_BYTE_ARRAY);
+    case arrow::Type::STRING:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::STRING_VIEW:
+      return physical == parquet::Type::BYTE_ARRAY;
+    case arrow::Type::TIMESTAMP: {
+      const auto& timestamp = static_cast<const arrow::TimestampType&>(type);
+      return physical == parquet::Type::INT64 && timestamp.unit() == arrow::TimeUnit::MICRO &&
+             timestamp.timezone().empty();
+    }
+    case arrow::Type::DICTIONARY:
+      return is_copied_alike(*static_cast<const arrow::DictionaryType&>(type).value_type(), physical);
+    default:
+      return false;
+  }
+}
+
 class ParquetRows final : public FileRows {
  public:
   ParquetRows(std::shared_ptr<SourceFile> file, arrow::MemoryPool& pool, std::size_t columns) : file_(std::move(file)) {
@@ -78,6 +114,10 @@ class ParquetRows final : public FileRows {
   [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const noexcept override { return schema_; }
   [[nodiscard]] std::int64_t rows() const override { return metadata().num_rows(); }
   [[nodiscard]] std::uint64_t bytes_read() const noexcept override { return file_->bytes_read(); }
+
+  [[nodiscard]] std::optional<std::string> other_by_copy() const override {
+    return reading(*file_, [&] { return other_by_copy(metadata()); });
+  }
 
   void choose(std::span<const int> fields, std::size_t batch_bytes) override {
     reading(*file_, [&] {
@@ -103,6 +143,46 @@ class ParquetRows final : public FileRows {
 
  private:
   [[nodiscard]] const parquet::FileMetaData& metadata() const { return *reader_->parquet_reader()->metadata(); }
+
+  [[nodiscard]] std::optional<std::string> other_by_copy(const parquet::FileMetaData& about) const {
+    const parquet::schema::GroupNode& root = *about.schema()->group_node();
+    for (int field = 0; field < schema_->num_fields(); ++field) {
+      const auto name = [&] { return printable(schema_->field(field)->name()); };
+      const parquet::schema::Node& node = *root.field(field);
+      if (!node.is_primitive() || node.is_repeated()) return fmt::format("column {} is nested", name());
+      const auto physical = static_cast<const parquet::schema::PrimitiveNode&>(node).physical_type();
+      if (!is_copied_alike(*schema_->field(field)->type(), physical)) {
+        return fmt::format("column {} is {}, in Parquet {}", name(),
+                           printable(schema_->field(field)->type()->ToString()), parquet::TypeToString(physical));
+      }
+    }
+    for (int group = 0; group < about.num_row_groups(); ++group) {
+      const auto group_about = about.RowGroup(group);
+      for (int leaf = 0; leaf < group_about->num_columns(); ++leaf) {
+        const auto chunk = group_about->ColumnChunk(leaf);
+        if (auto other = other_by_copy(*chunk)) {
+          return fmt::format("column {} is {}", printable(schema_->field(leaf)->name()), *other);
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  // What every reader of Parquet has known from the beginning.
+  static std::optional<std::string> other_by_copy(const parquet::ColumnChunkMetaData& chunk) {
+    using parquet::Compression;
+    using parquet::Encoding;
+    if (!is_one_of(chunk.compression(), Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::GZIP)) {
+      return fmt::format("compressed as {}", arrow::util::Codec::GetCodecAsString(chunk.compression()));
+    }
+    for (const auto encoding : chunk.encodings()) {
+      if (!is_one_of(encoding, Encoding::PLAIN, Encoding::RLE, Encoding::BIT_PACKED, Encoding::PLAIN_DICTIONARY,
+                     Encoding::RLE_DICTIONARY)) {
+        return fmt::format("encoded as {}", parquet::EncodingToString(encoding));
+      }
+    }
+    return std::nullopt;
+  }
 
   void open(arrow::MemoryPool& pool, std::size_t columns) {
     file_size_ = good(file_->GetSize());

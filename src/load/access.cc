@@ -1,6 +1,7 @@
 #include "load/access.h"
 
 #include "penstock/store.h"
+#include "redshift/conninfo.h"
 
 namespace penstock {
 namespace {
@@ -18,6 +19,14 @@ redshift::CopyAccess copy_access(const LoadContext& context) {
 std::optional<std::string> copy_region(const LoadContext& context) {
   auto region = context.environment("AWS_REGION");
   return region ? region : context.environment("AWS_DEFAULT_REGION");
+}
+
+bool is_in_clusters_region(const LoadContext& context) {
+  const auto region = copy_region(context);
+  const std::string& host = context.connection.host;
+  if (!region || redshift::is_loopback(host)) return true;
+  return host.find('.' + *region + ".redshift.") != std::string::npos ||
+         host.find('.' + *region + ".redshift-serverless.") != std::string::npos;
 }
 
 }  // namespace penstock

@@ -13,5 +13,8 @@ namespace penstock {
 
 redshift::CopyAccess copy_access(const LoadContext& context);
 std::optional<std::string> copy_region(const LoadContext& context);  // AWS_REGION, AWS_DEFAULT_REGION
+// Whether the objects that we read surely lie in the cluster's own region: COPY can be told another, but not of Parquet
+// and ORC. Of a cluster behind a name of its own nobody knows.
+bool is_in_clusters_region(const LoadContext& context);
 
 }  // namespace penstock

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "base/text.h"
 #include "load/access.h"
@@ -23,6 +24,32 @@ std::vector<std::string> names_of(const LookedAt& source) {
   std::vector<std::string> names;
   for (const discovery::Column& column : source.columns) names.push_back(column.name);
   return names;
+}
+
+bool is_csv(const LookedAt& source) { return std::holds_alternative<redshift::CsvFormat>(source.format); }
+
+bool is_columnar(const LookedAt& source) {
+  return std::holds_alternative<redshift::ParquetFormat>(source.format) ||
+         std::holds_alternative<redshift::OrcFormat>(source.format);
+}
+
+// A file's column is read as what it is, or refused.
+bool is_just(const Type& found, const Type& into) {
+  switch (found.name) {
+    case TypeName::varchar:
+      return into.name == TypeName::varchar;
+    case TypeName::boolean:
+    case TypeName::integer:
+    case TypeName::bigint:
+    case TypeName::numeric:
+    case TypeName::real:
+    case TypeName::double_precision:
+    case TypeName::date:
+    case TypeName::timestamp:
+      return found == into;
+    default:
+      return false;
+  }
 }
 
 // Of a value's text, COPY makes what its batch holds.
@@ -59,13 +86,11 @@ class InPlace final : public Supply {
 
   [[nodiscard]] Batch batch(const redshift::CatalogTable& table) const override {
     Batch batch{.columns = match_columns(names_of(source_), table, source_.name),
+                .format = source_.format,
                 .compression = copy_compression(source_.codec),
                 .access = copy_access(context_),
                 .region = copy_region(context_)};
-    if (source_.format == SourceFormat::json) {
-      batch.format = redshift::JsonFormat{.paths = "auto ignorecase"};
-    } else {
-      batch.format = redshift::CsvFormat{.delimiter = source_.delimiter, .ignore_header = 1};
+    if (is_csv(source_)) {
       batch.null_as = null_text_;  // no value is; \N stays the text that it is
       batch.empty_as_null = has_null_texts(source_);
     }
@@ -168,16 +193,17 @@ std::optional<std::string> reason_to_stage(const LookedAt& source, const redshif
   const auto types = types_of(targets, table);
   for (std::size_t i = 0; i < source.columns.size(); ++i) {
     const discovery::Column& column = source.columns[i];
-    if (!is_plain(column.name)) return fmt::format("COPY might not find its column {}", printable(column.name));
+    if (!is_columnar(source) && !is_plain(column.name))
+      return fmt::format("COPY might not find its column {}", printable(column.name));
     const auto into = table::parse_type(types[i]);
-    if (!into || !is_read_alike(column, *into)) {
+    if (!into || !(is_columnar(source) ? is_just(column.type, *into) : is_read_alike(column, *into))) {
       return fmt::format("{} is {}, and goes into {}", printable(column.name), to_string(column.type), types[i]);
     }
     if (into->name != TypeName::varchar) continue;
     has_nulls = has_nulls || column.nulls > 0;
     has_empties = has_empties || column.empties > 0;
   }
-  if (source.format == SourceFormat::csv && has_nulls && has_empties) {
+  if (is_csv(source) && has_nulls && has_empties) {
     return "its columns of text have both NULL and empty text, of which COPY makes the same";
   }
   return std::nullopt;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace penstock {
@@ -26,8 +27,8 @@ CatalogTable table_of(const std::vector<std::string>& types) {
   return table;
 }
 
-LookedAt source(std::vector<discovery::Column> columns, SourceFormat format = SourceFormat::csv) {
-  return {.name = "s3://lake/a.csv", .format = format, .columns = std::move(columns)};
+LookedAt source(std::vector<discovery::Column> columns, redshift::CopyFormat format = redshift::CsvFormat{}) {
+  return {.name = "s3://lake/a.csv", .format = std::move(format), .columns = std::move(columns)};
 }
 
 TEST(LookedAt, CopyReadsTextThatIsEitherNullOrEmptyButNotBoth) {
@@ -44,7 +45,7 @@ TEST(LookedAt, CopyReadsTextThatIsEitherNullOrEmptyButNotBoth) {
       << "EMPTYASNULL is for all columns";
   EXPECT_EQ(reason_to_stage(source({text(0, 1), column("c2", "integer", 5)}), table), std::nullopt)
       << "a number's empty field is NULL in any case";
-  EXPECT_EQ(reason_to_stage(source({text(1, 1)}, SourceFormat::json), table), std::nullopt);
+  EXPECT_EQ(reason_to_stage(source({text(1, 1)}, redshift::JsonFormat{}), table), std::nullopt);
 }
 
 TEST(LookedAt, CopyReadsValuesOfTheTypeOfTheirColumn) {
@@ -66,6 +67,44 @@ TEST(LookedAt, CopyReadsValuesOfTheTypeOfTheirColumn) {
   EXPECT_FALSE(fits("date", "timestamp without time zone"));
   EXPECT_FALSE(fits("character varying(16)", "integer"));
   EXPECT_FALSE(fits("character varying(16)", "character(16)"));
+}
+
+TEST(LookedAt, OfParquetAndOrcCopyTakesJustTheTypeThatIsThere) {
+  const auto fits = [](const std::string& found, const std::string& into) {
+    const bool fits_parquet =
+        !reason_to_stage(source({column("c0", found)}, redshift::ParquetFormat{}), table_of({into})).has_value();
+    EXPECT_EQ(fits_parquet,
+              !reason_to_stage(source({column("c0", found)}, redshift::OrcFormat{}), table_of({into})).has_value());
+    return fits_parquet;
+  };
+  for (const char* type : {"boolean", "integer", "bigint", "numeric(18,2)", "real", "double precision", "date",
+                           "character varying(16)", "timestamp without time zone"}) {
+    EXPECT_TRUE(fits(type, type)) << type;
+  }
+  EXPECT_TRUE(fits("character varying(65535)", "character varying(16)")) << "a text that is too long ends either";
+  for (const auto& [found, into] :
+       std::vector<std::pair<std::string, std::string>>{{"integer", "bigint"},
+                                                        {"bigint", "integer"},
+                                                        {"smallint", "smallint"},
+                                                        {"numeric(18,2)", "numeric(20,2)"},
+                                                        {"real", "double precision"},
+                                                        {"character(5)", "character(5)"},
+                                                        {"date", "timestamp without time zone"},
+                                                        {"timestamp with time zone", "timestamp with time zone"},
+                                                        {"super", "super"},
+                                                        {"time with time zone", "time with time zone"},
+                                                        {"character varying(16)", "integer"}}) {
+    EXPECT_FALSE(fits(found, into)) << found << " into " << into;
+  }
+  EXPECT_EQ(reason_to_stage(source({column("C 0\n", "integer"), column("c1", "character varying(9)", 1, 1)},
+                                   redshift::ParquetFormat{}),
+                            [] {
+                              CatalogTable table = table_of({"integer", "character varying(9)"});
+                              table.columns.front().name = "c 0\n";
+                              return table;
+                            }()),
+            std::nullopt)
+      << "it goes by position, and NULL is not empty";
 }
 
 TEST(LookedAt, AHeaderThatCopyMayMissIsNotForIt) {

@@ -1,6 +1,10 @@
-// CSV and JSON lines that lie in S3 into a Redshift: looked at here, record by record, and read by COPY where they lie,
-// if it makes the same rows of them. Whether it does is only known when all was looked at, so this edge leads to
-// either.
+// What lies in S3 into a Redshift: CSV and JSON lines are looked at here, record by record, Parquet and ORC by their
+// footers; COPY reads them where they lie, if it makes the same rows of them. Whether it does is only known when all
+// was looked at, so these edges lead to either.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -8,10 +12,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "columnar/watched.h"
+#include "load/access.h"
 #include "load/looked_at.h"
+#include "move/columnar_source.h"
 #include "move/edges.h"
 #include "move/redshift_table.h"
+#include "move/servers.h"
 #include "move/text_types.h"
 
 namespace penstock::network {
@@ -53,6 +61,26 @@ std::string reason_to_stage(const Resource& from, const discovery::Discovered& f
   return "";
 }
 
+redshift::CopyFormat text_format(const Resource& from) {
+  if (from.format == Format::json) return redshift::JsonFormat{.paths = "auto ignorecase"};
+  return redshift::CsvFormat{.delimiter = from.delimiter, .ignore_header = 1};
+}
+
+std::vector<SourceObject> objects_of(const Resource& from) {
+  std::vector<SourceObject> objects;
+  for (const Item& item : from.items) objects.push_back({from.s3.bucket, item.object});
+  return objects;
+}
+
+Batches told(Batches rows, const Resource& from, Job& job) {
+  return columnar::watched(
+      std::move(rows),
+      [&job, size = from.bytes](std::uint64_t bytes, std::uint64_t count) {
+        job.on_progress({.bytes = bytes, .size = size, .rows = count});
+      },
+      job.context.stop);
+}
+
 void copy_text(const Resource& from, const Resource& to, Job& job) {
   TextSource text = open_text(from, {.columns = job.options.columns, .null_as = job.options.null_as},
                               job.context.buckets, job.context.stop);
@@ -63,22 +91,55 @@ void copy_text(const Resource& from, const Resource& to, Job& job) {
   }
   const auto found = types_of(watched, from, job);
   LookedAt source{.name = from.name,
-                  .format = from.format == Format::json ? SourceFormat::json : SourceFormat::csv,
-                  .delimiter = from.delimiter,
+                  .format = text_format(from),
                   .codec = from.codec,
                   .columns = found.columns,
                   .records = found.records,
                   .must_be_staged = reason_to_stage(from, found, *is_other, job)};
-  for (const Item& item : from.items) source.objects.push_back({from.s3.bucket, item.object});
-  source.batches = [&] {
-    return columnar::watched(
-        typed_batches(std::move(text), found, job),
-        [&job, size = from.bytes](std::uint64_t bytes, std::uint64_t rows) {
-          job.on_progress({.bytes = bytes, .size = size, .rows = rows});
-        },
-        job.context.stop);
-  };
+  source.objects = objects_of(from);
+  source.batches = [&] { return told(typed_batches(std::move(text), found, job), from, job); };
   copy_looked_at(source, to, job);
+}
+
+// Why COPY can't read it as it is, whatever the table; empty: it can.
+std::string reason_to_stage(const Resource& from, const Resource& to, const columnar::Footers& footers,
+                            const Job& job) {
+  const auto is_unpacked = [](const Item& item) {
+    return std::ranges::any_of(std::array{".gz", ".bz2", ".snappy"},
+                               [&](const char* end) { return item.object.key.ends_with(end); });
+  };
+  if (std::ranges::any_of(from.items, is_unpacked)) return "COPY would take it for packed as a whole, by its name";
+  if (!is_in_clusters_region(load_context(to, job.context))) {
+    return "its bucket may be in another region than the cluster, and COPY can't be told so";
+  }
+  return footers.other_by_copy.value_or("");
+}
+
+void copy_columnar(const Resource& from, const Resource& to, Job& job) {
+  const columnar::Footers footers = footers_of(from, job);
+  const auto batches = [&] { return told(read_columnar(from, job), from, job); };
+  if (const std::string reason = reason_to_stage(from, to, footers, job); !reason.empty()) {
+    job.context.log.info(fmt::format("{} is staged: {}", printable(from.name), reason));
+    const auto rows = batches();
+    return write_redshift(*rows, to, job);
+  }
+  LookedAt source{.name = from.name, .objects = objects_of(from), .records = footers.rows, .batches = batches};
+  if (from.format == Format::orc) {
+    source.format = redshift::OrcFormat{};
+  } else {
+    source.format = redshift::ParquetFormat{};
+  }
+  for (const columnar::TypedColumn& column : footers.columns) {
+    source.columns.push_back({.name = column.name,
+                              .type = column.type,
+                              .tight = column.type,
+                              .why = fmt::format("the source says {}", column.arrow_type)});
+  }
+  copy_looked_at(source, to, job);
+}
+
+bool is_columnar_in_s3(const Resource& from) {
+  return from.place == Place::s3 && (from.format == Format::parquet || from.format == Format::orc);
 }
 
 bool is_text_in_s3(const Resource& from) {
@@ -96,6 +157,16 @@ void add_copy_edges(Network& network) {
                .plan =
                    [](const Resource* from, const Resource& to, Job& job) {
                      copy_text(*from, to, job);  // the job's dry run: take() adds the steps to the outcome
+                     return std::vector<std::string>();
+                   }});
+  network.add({.how = "read by COPY where it lies, if its rows are the same then",
+               .cost = {2.0, 8e-9},
+               .leads = [](const Resource* from,
+                           const Resource* to) { return is_columnar_in_s3(*from) && to->place == Place::redshift; },
+               .run = Copy(copy_columnar),
+               .plan =
+                   [](const Resource* from, const Resource& to, Job& job) {
+                     copy_columnar(*from, to, job);
                      return std::vector<std::string>();
                    }});
 }

@@ -83,8 +83,7 @@ bool upsert_reads(const Resource& from) {
   const auto format = format_of(from);
   if (!format) return false;
   if (from.place == Place::standard) return *format != SourceFormat::parquet && from.codec == Codec::none;
-  if (from.place == Place::s3)
-    return false;  // of Parquet, COPY takes only a column's very own type; text: edges_copy.cc
+  if (from.place == Place::s3) return false;  // edges_copy.cc
   // it goes by names, for globs and codecs alike
   return std::ranges::all_of(from.items, [&](const Item& item) {
     return codec_of(item.name) == from.codec && item.name.find_first_of("*?[") == std::string::npos &&

@@ -16,7 +16,7 @@ namespace penstock::network {
 bool upsert_reads(const Resource& from);
 
 void copy_into_redshift(const Resource& from, const Resource& to, Job& job);
-// Of text that was looked at.
+// Of what lies in S3 and was looked at.
 void copy_looked_at(const LookedAt& from, const Resource& to, Job& job);
 void write_redshift(columnar::BatchReader& rows, const Resource& to, Job& job);
 std::vector<std::string> plan_redshift(const Resource* from, const Resource& to, Job& job);

@@ -38,7 +38,8 @@ Statement format_clause(const CopyFormat& format) {
                             return Sql("DELIMITER ") << delimiter_literal(text.delimiter, "\\") << " ESCAPE";
                           },
                           [](const JsonFormat& json) { return Sql("FORMAT AS JSON ") << Literal(json.paths); },
-                          [](const ParquetFormat&) -> Statement { return Sql("FORMAT AS PARQUET"); }},
+                          [](const ParquetFormat&) -> Statement { return Sql("FORMAT AS PARQUET"); },
+                          [](const OrcFormat&) -> Statement { return Sql("FORMAT AS ORC"); }},
                     format);
 }
 
@@ -78,7 +79,8 @@ Statement access_clause(const CopyAccess& access) {
 
 Statement copy_statement(const CopyOptions& options) {
   if (options.columns.empty()) throw Error(ErrorKind::internal, "a COPY names its columns, and here are none");
-  const bool columnar = std::holds_alternative<ParquetFormat>(options.format);
+  const bool columnar =
+      std::holds_alternative<ParquetFormat>(options.format) || std::holds_alternative<OrcFormat>(options.format);
   const bool json = std::holds_alternative<JsonFormat>(options.format);
   Statement copy =
       Sql("COPY ") << options.table << " ("

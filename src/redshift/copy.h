@@ -35,7 +35,8 @@ struct JsonFormat {
   std::string paths = "auto";  // or s3://… of a jsonpaths file
 };
 struct ParquetFormat {};
-using CopyFormat = std::variant<CsvFormat, TextFormat, JsonFormat, ParquetFormat>;
+struct OrcFormat {};
+using CopyFormat = std::variant<CsvFormat, TextFormat, JsonFormat, ParquetFormat, OrcFormat>;
 
 enum class CopyCompression { none, gzip, zstd, bzip2, lzop };
 
@@ -48,7 +49,7 @@ struct CopyOptions {
   CopyFormat format;
   CopyCompression compression = CopyCompression::none;
   std::optional<std::string> null_as;  // text and CSV only
-  bool empty_as_null = false;          // EMPTYASNULL; not for Parquet
+  bool empty_as_null = false;          // EMPTYASNULL; not for Parquet and ORC
 };
 
 // Dates and times are read with 'auto'; ROUNDEC where the format takes it; COMPUPDATE OFF STATUPDATE OFF (never inside

@@ -61,7 +61,8 @@ std::vector<Case> cases() {
           {"text as UNLOAD writes it, the default role", by_default},
           {"CSV in bzip2", options(CsvFormat{}, CopyCompression::bzip2)},
           {"JSON in lzop", options(JsonFormat{}, CopyCompression::lzop)},
-          {"Parquet: no region, compression, NULL AS or conversions", columnar}};
+          {"Parquet: no region, compression, NULL AS or conversions", columnar},
+          {"ORC", options(OrcFormat{})}};
 }
 
 // golden/copy.txt is what is sent, secrets masked: UPDATE_GOLDEN=1 rewrites it.
