@@ -127,12 +127,15 @@ def test_every_result_has_a_docstring_for_each_of_its_fields():
             assert inspect.getdoc(getattr(thing, field)), f"{name}.{field}"
 
 
-# What is bound of each header, with the arguments that have no default.
+# What is bound of each header, with the arguments that have no default, or that the function does not have.
 BOUND = {
     penstock.load: (_core.load_defaults, {"schema", "tables", "bucket"}),
     penstock.upsert: (_core.upsert_defaults, {"sources", "into"}),
     penstock.move: (_core.move_defaults, {"source", "destination"}),
-    penstock.plan_move: (_core.move_defaults, {"source", "destination"}),
+    penstock.plan_move: (_core.move_defaults, {"source", "destination", "stream_name"}),
+    penstock.scan: (_core.scan_defaults, {"source"}),
+    penstock.stage: (_core.stage_defaults, set()),
+    penstock.commit: (_core.commit_defaults, {"into"}),
     penstock.discover: (_core.discover_defaults, {"source"}),
     penstock.drop: (_core.drop_defaults, {"targets"}),
     penstock.history: (_core.history_defaults, set()),

@@ -49,10 +49,14 @@ if TYPE_CHECKING:
     from penstock._core import MoveProgress as MoveProgress
     from penstock._core import NullKeys as NullKeys
     from penstock._core import ObjectInfo as ObjectInfo
+    from penstock._core import Part as Part
     from penstock._core import ReconcileSummary as ReconcileSummary
     from penstock._core import Route as Route
     from penstock._core import RouteStep as RouteStep
+    from penstock._core import Scan as Scan
     from penstock._core import SourceFormat as SourceFormat
+    from penstock._core import StagedColumn as StagedColumn
+    from penstock._core import StagedObject as StagedObject
     from penstock._core import SweepOutcome as SweepOutcome
     from penstock._core import TableOutcome as TableOutcome
     from penstock._core import UnloadCompression as UnloadCompression
@@ -105,6 +109,10 @@ if TYPE_CHECKING:
     from penstock._sources import s3_to_redshift as s3_to_redshift
     from penstock._sources import S3File as S3File
     from penstock._sources import S3RelativeFilePath as S3RelativeFilePath
+    from penstock._scan import scan as scan
+    from penstock._staged_write import commit as commit
+    from penstock._staged_write import discard as discard
+    from penstock._staged_write import stage as stage
     from penstock._sweep import sweep as sweep
     from penstock._tables import RedshiftTable as RedshiftTable
     from penstock._unload import unload as unload
@@ -117,9 +125,9 @@ _NAMES = {
         "DropPlan", "DropTarget", "Dropped", "Duplicates", "Granularity", "HistoryEntry", "KeyAct", "KeyCount",
         "KeyFinding", "KeyFindings", "KeyLoad", "KeySet", "Leftover", "LeftoverStatus", "LoadErrorRow", "LoadState",
         "LoadStatus", "LoadSummary", "LoadedObject", "MoveOutcome", "MovePlan", "MoveProgress", "MovedColumn",
-        "NullKeys", "ObjectInfo", "ReconcileSummary", "Route", "RouteStep", "SourceFormat", "SweepOutcome",
-        "TableOutcome", "UnloadCompression", "UnloadFormat", "UnloadOver", "Unloaded", "UnloadedObject",
-        "UpsertOutcome", "UpsertProgress", "WriteMode"),
+        "NullKeys", "ObjectInfo", "Part", "ReconcileSummary", "Route", "RouteStep", "Scan", "SourceFormat",
+        "StagedColumn", "StagedObject", "SweepOutcome", "TableOutcome", "UnloadCompression", "UnloadFormat",
+        "UnloadOver", "Unloaded", "UnloadedObject", "UpsertOutcome", "UpsertProgress", "WriteMode"),
     "_build": ("__version__",),
     "_databases": ("PostgresDatabase", "RedshiftDatabase"),
     "_discover": ("discover",),
@@ -137,6 +145,8 @@ _NAMES = {
     "_sources": (
         "S3File", "S3RelativeFilePath", "from_dataframe", "from_in_memory", "from_local_file", "from_manifest",
         "from_postgres_query", "from_s3_file", "from_s3_path", "s3_to_redshift"),
+    "_scan": ("scan",),
+    "_staged_write": ("commit", "discard", "stage"),
     "_sweep": ("sweep",),
     "_tables": ("RedshiftTable",),
     "_unload": ("unload",),

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from penstock import _core
+from penstock._errors import Error, InvalidError
+from penstock._frames import Rows, paths_of, rows_of
 from penstock._progress import reporting
-from penstock._types import ConnectionLike, Environment, OnProgress, Path, Texts
+from penstock._types import ArrowArray, ArrowStream, ConnectionLike, Environment, OnProgress, Path, Texts
 
 
 def move(
-    source: Path,
+    source: Path | ArrowStream | ArrowArray | Iterable[ArrowStream | ArrowArray],
     destination: Path,
     *,
     query: str = "",
@@ -25,6 +28,7 @@ def move(
     memory: int = 256 << 20,
     part_bytes: int = 256 << 20,
     dry_run: bool = False,
+    stream_name: str = "an Arrow stream",
     connection: ConnectionLike = None,
     environment: Environment = None,
     on_progress: OnProgress[_core.MoveProgress] = None,
@@ -35,7 +39,7 @@ def move(
     appended to, or made; files and objects that are there give way to ``replace`` only. What fails leaves nothing.
 
     Args:
-        source: What to move.
+        source: What to move: a path or URI; or a data frame, or an iterable of batches, as ``upsert`` takes them.
         destination: Where to.
         query: What to read of a server, where the URI does not say.
         from_format: Of the source, where its name does not say: ``csv``, ``tsv.gz``, ``jsonl``, ``parquet``, ``orc``.
@@ -51,6 +55,7 @@ def move(
         memory: Bytes of buffers.
         part_bytes: Of a part, where the destination is a folder, about.
         dry_run: Says what would be done, and does nothing: the outcome's ``steps``.
+        stream_name: What messages and the ledger call rows that have no path.
         connection: What a ``redshift://`` URI leaves out; None: as the environment says.
         environment: Variables in place of the process's own.
         on_progress: Is called with a MoveProgress now and then, in this thread; or ``"bar"``.
@@ -67,14 +72,25 @@ def move(
 
     >>> penstock.move("candies.csv", "candies.jsonl").rows
     3
+    >>> import pyarrow
+    >>> penstock.move(pyarrow.table({"id": [1, 2]}), "ids.parquet").written
+    ['ids.parquet']
     """
+    paths = paths_of(source)
+    if paths is not None and len(paths) != 1:
+        raise InvalidError("a move has one source: a glob or a folder names several files")
+    rows: Rows | None = None if paths is not None else rows_of(source)
+    options = _options(paths[0] if paths else "", destination, query=query, from_format=from_format,
+                       to_format=to_format, replace=replace, sample=sample, why=why, columns=columns,
+                       delimiter=delimiter, to_delimiter=to_delimiter, null_as=null_as, staging_bucket=staging_bucket,
+                       memory=memory, part_bytes=part_bytes, dry_run=dry_run, stream_name=stream_name)
     with reporting(on_progress, f"move to {destination}" if "://" not in str(destination) else "move") as callback:
-        return _core.move(
-            _options(source, destination, query=query, from_format=from_format, to_format=to_format, replace=replace,
-                     sample=sample, why=why, columns=columns, delimiter=delimiter, to_delimiter=to_delimiter,
-                     null_as=null_as, staging_bucket=staging_bucket, memory=memory, part_bytes=part_bytes,
-                     dry_run=dry_run),
-            connection, environment, callback)
+        try:
+            return _core.move(options, rows.stream if rows else None, connection, environment, callback)
+        except Error as error:
+            if rows:
+                rows.raise_own(error)
+            raise
 
 
 def plan_move(
@@ -100,7 +116,7 @@ def plan_move(
 ) -> _core.MovePlan:
     """Says the routes that there are from a source to a destination, and what they cost; moves nothing.
 
-    Takes what move() takes, and raises what it raises of a source that can't be found.
+    Takes what move() takes of a source that has a name, and raises what it raises of a source that can't be found.
 
     >>> plan = penstock.plan_move("candies.csv", "candies.parquet")
     >>> [step.to for step in plan.routes[0].steps]

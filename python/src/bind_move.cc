@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "bindings.h"
+#include "frames.h"
 #include "penstock/move.h"
 #include "record.h"
 #include "session.h"
@@ -25,24 +26,29 @@ const Options<MoveOptions>& options() {
                                    .add("staging_bucket", &MoveOptions::staging_bucket)
                                    .add("memory", &MoveOptions::memory)
                                    .add("part_bytes", &MoveOptions::part_bytes)
-                                   .add("dry_run", &MoveOptions::dry_run);
+                                   .add("dry_run", &MoveOptions::dry_run)
+                                   .add("stream_name", &MoveOptions::stream_name);
   return kOptions;
 }
 
-// act(options, context, call)
+// frame: None, or what has __arrow_c_stream__, in place of a source. act(options, context, call)
 template <typename Act>
-auto run_with(const Keywords& keywords, nb::handle connection, nb::handle environment, const Act& act) {
+auto run_with(const Keywords& keywords, nb::handle frame, nb::handle connection, nb::handle environment,
+              const Act& act) {
   Problems problems;
-  const MoveOptions wanted = options().read(keywords, problems);
+  MoveOptions wanted = options().read(keywords, problems);
   const Place place(connection, environment, problems);
+  Call call;
+  Frame rows;
+  if (!frame.is_none()) rows = Frame(frame, call);
+  wanted.stream = rows.stream();
   for (std::string& problem : problems_of(wanted)) problems.push_back(std::move(problem));
   require_none(problems);
-  Call call;
   return act(wanted, place.environment(), call);
 }
 
 MovePlan run_plan_move(const Keywords& keywords, nb::handle connection, nb::handle environment) {
-  return run_with(keywords, connection, environment,
+  return run_with(keywords, nb::none(), connection, environment,
                   [](const MoveOptions& wanted, const Environment& variables, Call& call) {
                     return call.run([&] {
                       const OpenBuckets buckets(variables, call);
@@ -51,8 +57,9 @@ MovePlan run_plan_move(const Keywords& keywords, nb::handle connection, nb::hand
                   });
 }
 
-MoveOutcome run_move(const Keywords& keywords, nb::handle connection, nb::handle environment, nb::handle on_progress) {
-  return run_with(keywords, connection, environment,
+MoveOutcome run_move(const Keywords& keywords, nb::handle frame, nb::handle connection, nb::handle environment,
+                     nb::handle on_progress) {
+  return run_with(keywords, frame, connection, environment,
                   [&](const MoveOptions& wanted, const Environment& variables, Call& call) {
                     const auto progress = progress_to<MoveProgress>(on_progress, call);
                     return call.run([&] {
@@ -103,8 +110,8 @@ void bind_move(nb::module_& module) {
   bind_results(module);
   module.def("plan_move", &run_plan_move, nb::arg("options"), nb::arg("connection").none(),
              nb::arg("environment").none());
-  module.def("move", &run_move, nb::arg("options"), nb::arg("connection").none(), nb::arg("environment").none(),
-             nb::arg("on_progress").none());
+  module.def("move", &run_move, nb::arg("options"), nb::arg("frame").none(), nb::arg("connection").none(),
+             nb::arg("environment").none(), nb::arg("on_progress").none());
   module.def("move_defaults", [] { return Keywords(options().defaults()); });
 }
 

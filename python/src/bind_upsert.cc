@@ -103,6 +103,8 @@ void bind_results(nb::module_& module) {
       .field("bytes_read", &UpsertOutcome::bytes_read, "Of the source.")
       .field("bytes_staged", &UpsertOutcome::bytes_staged, "Written to S3.")
       .field("load_id", &UpsertOutcome::load_id, "The ledger's.")
+      .field("known_as", &UpsertOutcome::known_as,
+             "Of a commit: the loads that had committed the parts before. Nothing was done; the counts are theirs.")
       .field("plan", &UpsertOutcome::plan, "Of a dry run: every statement, in order, secrets masked.")
       .field("table_changes", &UpsertOutcome::table_changes, "The statements that made the table, or added columns.")
       .field("findings_in_all", &UpsertOutcome::findings_in_all, "How many bad values there are.")

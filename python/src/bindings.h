@@ -20,6 +20,8 @@ void bind_drop(nanobind::module_& module);
 void bind_history(nanobind::module_& module);
 void bind_reconcile(nanobind::module_& module);
 void bind_reconcile_acts(nanobind::module_& module);
+void bind_scan(nanobind::module_& module);
+void bind_staged_write(nanobind::module_& module);
 void bind_sweep(nanobind::module_& module);
 void bind_unload(nanobind::module_& module);
 

@@ -23,6 +23,8 @@ NB_MODULE(_core, module) {
   bind_query(module);
   bind_reconcile(module);
   bind_reconcile_acts(module);
+  bind_scan(module);
+  bind_staged_write(module);
   bind_sweep(module);
   bind_unload(module);
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(&stop_all_calls));
