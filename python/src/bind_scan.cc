@@ -156,7 +156,7 @@ void bind_scan(nb::module_& module) {
       .def_prop_ro("error", &Scan::error,
                    "The penstock.Error that the last reading ended in; None: it did not. Who reads a stream raises an "
                    "error of their own, with its text.");
-  module.def("scan_defaults", [] { return options().defaults(); });
+  module.def("scan_defaults", [] { return Keywords(options().defaults()); });
 }
 
 }  // namespace penstock::python

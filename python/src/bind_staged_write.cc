@@ -146,10 +146,10 @@ void bind_staged_write(nb::module_& module) {
   bind_part(module);
   module.def("stage", &run_stage, nb::arg("options"), nb::arg("types").none(), nb::arg("frame"),
              nb::arg("environment").none(), nb::arg("on_progress").none());
-  module.def("stage_defaults", [] { return stage_options().defaults(); });
+  module.def("stage_defaults", [] { return Keywords(stage_options().defaults()); });
   module.def("commit", &run_commit, nb::arg("parts"), nb::arg("options"), nb::arg("connection").none(),
              nb::arg("environment").none());
-  module.def("commit_defaults", [] { return commit_options().defaults(); });
+  module.def("commit_defaults", [] { return Keywords(commit_options().defaults()); });
   module.def("discard", &run_discard, nb::arg("parts"), nb::arg("environment").none());
 }
 
