@@ -1,7 +1,7 @@
 """A data frame into a table, by penstock and by awswrangler, in turn: seconds, and the most memory beside the frame.
 
 The table is empty before each, and what it holds is compared before any time is believed. to_sql, which sends rows as
-INSERT statements, gets a hundredth of the rows, and its time is as it is.
+INSERT statements, gets a thousandth of the rows, and its time is as it is.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from local_redshift import LocalRedshift, local_redshift
 
 HERE = Path(__file__).parent
-WAYS = {"penstock.upsert": ("penstock", 1), "awswrangler copy": ("copy", 1), "awswrangler to_sql": ("to_sql", 100)}
+WAYS = {"penstock.upsert": ("penstock", 1), "awswrangler copy": ("copy", 1), "awswrangler to_sql": ("to_sql", 1000)}
 IMPORTS = ["penstock", "penstock; penstock.upsert", "pyarrow", "pandas", "awswrangler"]
 
 
