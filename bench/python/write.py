@@ -1,8 +1,10 @@
 """write.py WAY ROWS: makes a frame of pandas, then writes it into public.target; prints seconds, and how many MiB beside it.
 
-WAY: penstock, copy or to_sql (awswrangler's), or frame: nothing is written.
+WAY: penstock, or awswrangler's copy or to_sql.
 """
 
+import ctypes
+import gc
 import json
 import os
 import sys
@@ -11,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+# of the table
 COLUMNS = "id bigint, name varchar(40), amount double precision, quantity int, at timestamp, note varchar(200)"
 
 
@@ -64,6 +68,10 @@ def main() -> None:
     way, count = sys.argv[1], int(sys.argv[2])
     rows = frame(count)
     write = by_penstock if way == "penstock" else by_awswrangler(way)
+    # what making the frame took, and is free now, would be counted as before, and used unseen
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    ctypes.CDLL(None).malloc_trim(0)
     before = mebibytes("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # from here on the most is counted anew
     started = time.monotonic()

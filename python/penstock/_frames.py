@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from penstock._errors import InvalidError
@@ -16,9 +16,9 @@ _ROWS = 1 << 16  # of a frame of pandas, that are made Arrow's at a time
 class Rows:
     """Rows of a frame, or of batches that somebody makes one after the other."""
 
-    def __init__(self, stream: Any, raised: list[BaseException] | None = None) -> None:
+    def __init__(self, stream: Any, raised: Sequence[BaseException] = ()) -> None:
         self.stream = stream
-        self._raised = raised if raised is not None else []
+        self._raised = raised
 
     def raise_own(self, error: BaseException) -> None:
         """What ended the rows is what their maker raised, where that is so."""
@@ -79,37 +79,24 @@ def _rows_of_pandas(frame: Any) -> Rows:
 
 
 def _rows_of_batches(batches: Iterator[Any]) -> Rows:
-    import pyarrow as pa
-
-    raised: list[BaseException] = []
-
-    def record_batches() -> Iterator[tuple[int, Any]]:
-        try:
-            for number, batch in enumerate(batches, 1):
-                for part in _parts_of(batch, number, pa):
-                    yield number, part
-        except BaseException as error:
-            raised.append(error)
-            raise
-
-    numbered = record_batches()
+    numbered = ((number, part) for number, batch in enumerate(batches, 1) for part in _parts_of(batch, number))
     first = next(numbered, None)
     if first is None:
         raise InvalidError("the source gives no batch, so that nothing is known of its columns: an empty one would do")
     schema = first[1].schema
 
-    def checked() -> Iterator[Any]:
+    def alike() -> Iterator[Any]:
         for number, part in itertools.chain([first], numbered):
             if not part.schema.equals(schema):
-                error = InvalidError(_difference(number, part.schema, schema))
-                raised.append(error)
-                raise error
+                raise InvalidError(_difference(number, part.schema, schema))
             yield part
 
-    return _read_by_arrow(schema, checked(), raised)
+    return _read_by_arrow(schema, alike())
 
 
-def _parts_of(batch: Any, number: int, pa: Any) -> Iterator[Any]:
+def _parts_of(batch: Any, number: int) -> Iterator[Any]:
+    import pyarrow as pa
+
     if _is_pandas(batch):
         yield from pa.RecordBatchReader.from_stream(_rows_of_pandas(batch).stream)
     elif hasattr(batch, "__arrow_c_array__") and not hasattr(batch, "__arrow_c_stream__"):
@@ -140,19 +127,16 @@ def _difference(number: int, now: Any, first: Any) -> str:
     return "\n".join(lines)
 
 
-def _read_by_arrow(schema: Any, batches: Iterator[Any], raised: list[BaseException] | None = None) -> Rows:
+def _read_by_arrow(schema: Any, batches: Iterator[Any]) -> Rows:
     import pyarrow as pa
 
-    kept = raised if raised is not None else []
+    raised: list[BaseException] = []
 
     def noted() -> Iterator[Any]:
         try:
             yield from batches
         except BaseException as error:
-            if not kept:
-                kept.append(error)
+            raised.append(error)
             raise
 
-    return Rows(pa.RecordBatchReader.from_batches(schema, noted()), kept)
-
-
+    return Rows(pa.RecordBatchReader.from_batches(schema, noted()), raised)
