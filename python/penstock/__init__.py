@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from penstock._load import load as load
     from penstock._move import move as move
     from penstock._move import plan_move as plan_move
+    from penstock._odo import odo as odo
     from penstock._reconcile import copy_committed as copy_committed
     from penstock._reconcile import delete_committed as delete_committed
     from penstock._reconcile import reconcile as reconcile
@@ -109,6 +110,8 @@ if TYPE_CHECKING:
     from penstock._sources import s3_to_redshift as s3_to_redshift
     from penstock._sources import S3File as S3File
     from penstock._sources import S3RelativeFilePath as S3RelativeFilePath
+    from penstock._resource import Resource as Resource
+    from penstock._resource import resource as resource
     from penstock._scan import scan as scan
     from penstock._staged_write import commit as commit
     from penstock._staged_write import discard as discard
@@ -140,11 +143,13 @@ _NAMES = {
     "_ingestion": ("AuditedUpsert", "BasicUpsert"),
     "_load": ("load",),
     "_move": ("move", "plan_move"),
+    "_odo": ("odo",),
     "_reconcile": ("copy_committed", "delete_committed", "reconcile"),
     "_reconciler": ("KeyView", "Reconciler", "ReconcilerDiff"),
     "_sources": (
         "S3File", "S3RelativeFilePath", "from_dataframe", "from_in_memory", "from_local_file", "from_manifest",
         "from_postgres_query", "from_s3_file", "from_s3_path", "s3_to_redshift"),
+    "_resource": ("Resource", "resource"),
     "_scan": ("scan",),
     "_staged_write": ("commit", "discard", "stage"),
     "_sweep": ("sweep",),

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from penstock import _core
-from penstock._errors import Error
+from penstock._errors import Error, InvalidError
 from penstock._frames import Rows, paths_of, rows_of
 from penstock._progress import reporting
+from penstock._resource import Resource, as_reading
+from penstock._rows import frame_of, is_frame
 from penstock._types import ArrowArray, ArrowStream, ConnectionLike, Environment, OnProgress, Path, Texts
 
 
 def discover(
-    source: Path | ArrowStream | ArrowArray | Iterable[ArrowStream | ArrowArray],
+    source: Path | ArrowStream | ArrowArray | Iterable[Any],
     *,
     query: str = "",
     format: str = "",
@@ -30,13 +33,13 @@ def discover(
     """Says which columns a source has, and what types of Redshift hold them. Nothing is changed anywhere.
 
     Args:
-        source: A file, glob or folder; ``s3://``; ``redshift://…/db::schema.table``; ``postgresql://…``; or rows, as of
-            upsert(): a data frame, or an iterable of batches.
+        source: A file, glob or folder; ``s3://``; ``redshift://…/db::schema.table``; ``postgresql://…``; a
+            ``resource``; or rows: a data frame, batches, tuples or dicts, as ``odo`` takes them, all of which are looked at.
         query: What to read of a server.
         format: Where the name does not say: ``csv``, ``tsv.gz``, ``jsonl``, ``parquet``.
         sample: Records of text that are looked at; 0: all. None: all, but of S3 the first 10,000.
         tight: Types that take what was seen, without room for more.
-        columns: Of CSV without a header, in its order.
+        columns: Of CSV without a header, or of rows that are tuples, in their order.
         delimiter: Between fields of CSV; a comma, in ``.tsv`` a tab, by default.
         quote: Around fields of CSV.
         escape: Before a character of CSV that is to be taken as it is.
@@ -58,11 +61,27 @@ def discover(
 
     >>> [(column.name, column.type) for column in penstock.discover("candies.csv").columns]
     [('id', 'integer'), ('candy', 'character varying(64)')]
+    >>> [(column.name, column.type) for column in penstock.discover([{"id": 5, "name": "Ann"}]).columns]
+    [('id', 'bigint'), ('name', 'character varying(16)')]
     """
     paths = paths_of(source)
-    rows: Rows | None = None if paths is not None else rows_of(source)
-    options = dict(source=paths[0] if paths else "", query=query, format=format, sample=sample, tight=tight, columns=columns,
-                   delimiter=delimiter, quote=quote, escape=escape, null_as=null_as, memory=memory, stream_name=stream_name)
+    if paths is not None and len(paths) != 1:
+        raise InvalidError("discover looks at one source: a glob or a folder names several files")
+    rows: Rows | None = None
+    if paths is None and is_frame(source):
+        rows = rows_of(source)
+    elif paths is None:
+        rows = rows_of(frame_of(source, columns or None))
+        columns = ()
+    options: dict[str, Any] = dict(
+        source=paths[0] if paths else "", query=query, format=format, sample=sample, tight=tight, columns=columns,
+        delimiter=delimiter, quote=quote, escape=escape, null_as=null_as, memory=memory, stream_name=stream_name)
+    if isinstance(source, Resource):  # which says how it is read, where the call does not
+        defaults = discover.__kwdefaults__ or {}
+        kept = as_reading(source.options)
+        connection = kept.pop("connection", None) if connection is None else connection
+        environment = kept.pop("environment", None) if environment is None else environment
+        options |= {name: value for name, value in kept.items() if name in options and options[name] == defaults[name]}
     with reporting(on_progress, "discover") as callback:
         try:
             return _core.discover(options, rows.stream if rows else None, connection, environment, callback)

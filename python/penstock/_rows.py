@@ -20,7 +20,7 @@ _BATCH = 16_384  # rows
 def is_frame(value: Any) -> bool:
     """Speaks Arrow's C interface, as an object and not as its class does."""
     return not isinstance(value, type) and (
-        hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__") or is_of(value, "polars", "LazyFrame"))
+        hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__"))
 
 
 def is_of(value: Any, library: str, name: str) -> bool:
@@ -147,7 +147,7 @@ def _type_of(name: str, values: list[Any]) -> pa.DataType:
     if all_are(datetime.datetime):
         return pa.timestamp("us", tz=None if present[0].tzinfo is None else "UTC")
     try:
-        return pa.infer_type(present)
+        return pa.array(present).type
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         kinds = sorted({type(value).__name__ for value in present})
         raise InvalidError(f"column {name} holds values of several types ({', '.join(kinds)}): make them one") from None
@@ -197,3 +197,19 @@ def without_index(frame: Any) -> Any:
     if is_of(frame, "polars", "LazyFrame"):
         return frame.collect()
     return frame
+
+
+def frame_of(source: Any, columns: Iterable[str] | None) -> Any:
+    """Of a frame, of batches, or of rows (tuples, dicts): what `move` takes. columns: the names of tuples."""
+    if is_frame(source) or is_of(source, "polars", "LazyFrame"):
+        if columns is not None:
+            raise InvalidError("columns= names the columns of tuples; a frame has names")
+        return without_index(source)
+    if isinstance(source, (str, bytes, Mapping)) or not isinstance(source, Iterable):
+        raise InvalidError(f"a {type(source).__module__}.{type(source).__qualname__} is no source: a URI, a frame, batches or "
+                           "rows are")
+    rows = iter(source)
+    first = list(itertools.islice(rows, 1))
+    if first and is_frame(first[0]) and columns is None:
+        return (without_index(batch) for batch in itertools.chain(first, rows))
+    return typed_batches(itertools.chain(first, rows), None if columns is None else list(columns))

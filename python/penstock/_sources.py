@@ -316,7 +316,7 @@ def from_dataframe(dataframe: Any, destination: RedshiftTable, *, by_position: b
     >>> penstock.from_dataframe(pandas.DataFrame({"candy": ["Mars"], "id": [9]}), destination)
     """
     s3_base_path()
-    if not is_frame(dataframe):
+    if not is_frame(dataframe) and not is_of(dataframe, "polars", "LazyFrame"):
         raise InvalidError(f"a {type(dataframe).__name__} is no frame: it has no __arrow_c_stream__")
     for name in ("index", "header"):
         if ingestion_args.pop(name, False):
