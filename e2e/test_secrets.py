@@ -1,5 +1,6 @@
 """No secret in logs, plans, JSON, errors, or where `ps` looks. (harness/program.py searches every run's outputs.)"""
 
+import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -98,6 +99,19 @@ def test_nothing_shows_to_ps(place, local_redshift):
     assert any(b"load\0--schema" in line for line in seen)
     for line in seen:
         assert not any(secret.encode() in line for secret in local_redshift.secrets), line
+
+
+def test_a_password_that_was_typed_in_a_uri_does_not_show_to_ps(place):
+    """Looked at when the program has asked for a connection, by the server that it asks."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        uri = f"redshift://somebody:hunter2hunter2@127.0.0.1:{server.getsockname()[1]}/dev::t"
+        running = place.program.start("move", uri, "-")
+        connection, _ = server.accept()
+        with connection:
+            shown = Path(f"/proc/{running.process.pid}/cmdline").read_bytes()
+        server.close()
+        assert running.wait().code == 1
+    assert b"redshift://somebody:" in shown and b"hunter2" not in shown, shown
 
 
 def test_nothing_shows_in_the_servers_logs(place, local_redshift):

@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/hidden_passwords.h"
 #include "cli/signals.h"
 #include "cli/stderr_log.h"
 #include "penstock/environment.h"
@@ -97,7 +98,9 @@ void keep_freed_memory() {
 int main(int argc, char** argv) {
   try {
     penstock::cli::keep_freed_memory();
-    return penstock::cli::penstock({argv + 1, argv + argc});
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    penstock::cli::hide_passwords({argv + 1, argv + argc});
+    return penstock::cli::penstock(arguments);
   } catch (const std::exception& e) {
     std::cerr << "penstock: " << e.what() << '\n';
   } catch (...) {
