@@ -78,6 +78,10 @@ function(penstock_module name)
     if(arg_TESTS)
       add_executable(${name}_test ${arg_TESTS})
       target_link_libraries(${name}_test PRIVATE penstock_${name} ${arg_TEST_USES} GTest::gmock_main)
+      if(PENSTOCK_SANITIZE MATCHES "undefined")
+        # the code under test has these checks; in the tests' own they are a quarter of the time that compiling takes
+        set_property(SOURCE ${arg_TESTS} APPEND PROPERTY COMPILE_OPTIONS -fno-sanitize=undefined)
+      endif()
       add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
       set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT
         "VERSITYGW=${VERSITYGW};ASAN_OPTIONS=detect_stack_use_after_return=1;UBSAN_OPTIONS=print_stacktrace=1")
