@@ -7,9 +7,8 @@
 // transaction. Columns go by their names; NULL and empty text stay apart.
 //
 // Threads:  move() is called from one thread; `stop` may be requested from any.
-// Errors:   Error: invalid (URIs, options; no route), not_found, denied, refused (what is there already, or the
-// source's
-//           records), conflict (an object changed meanwhile), busy, in_doubt, cancelled, and those of the servers.
+// Errors:   Error: invalid (URIs, options; no route), not_found, denied, refused (what is there already, or records of
+//           the source), conflict (an object changed meanwhile), busy, in_doubt, cancelled, and those of the servers.
 #pragma once
 
 #include <cstddef>

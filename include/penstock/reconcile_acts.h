@@ -10,9 +10,8 @@
 //
 // Threads:  one calls; `stop` may be requested from any. `on_key` is called from any thread, one at a time.
 // Memory:   a thousand keys.
-// Errors:   before anything is done, Error: invalid (options), not_found, denied, refused (delete: the S3 server pays
-// no
-//           heed to If-Match), unavailable. Afterwards an error is a key's result, or ActsSummary::stopped.
+// Errors:   before anything is done, Error: invalid (options), not_found, denied, refused (delete: the S3 server
+//           ignores If-Match), unavailable. Afterwards an error is a key's result, or ActsSummary::stopped.
 #pragma once
 
 #include <array>

@@ -7,13 +7,11 @@
 // is given. Rows are read while they are asked for, and a little ahead.
 //
 // Threads:  scan() is called from one thread; the stream, from one at a time. Those that read ahead end when it is
-// released,
-//           which may be at any time.
+//           released, which may be at any time.
 // Lifetime: buckets and log outlive the stream; its arrays and its end may outlive it.
 // Memory:   ScanOptions::memory, about, beside the arrays that were taken.
-// Errors:   of scan(): Error, of move(): of the source. Later ones come by the stream's own way, which knows a text and
-// no
-//           kind: the end has the Error.
+// Errors:   of scan(): Error, of move(): of the source. Later ones come by the stream's own way, which knows a text
+//           and no kind: the end has the Error.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 // Writes from many machines into one table: each stages its rows, one commits all of them, exactly once.
 //
-//     stage()     any machine, any number of times; needs S3 and no cluster. A value comes of it, to be handed on as
-//     JSON. commit()    once they are together: one manifest, one transaction, as upsert() has it. discard()   what is
-//     not to be committed after all.
+//     stage()    any machine, any number of times; needs S3 and no cluster. A value comes of it, handed on as JSON.
+//     commit()   once they are together: one manifest, one transaction, as upsert() has it.
+//     discard()  what is not to be committed after all.
 //
 // Only parts that are handed to commit() count: what a task staged that was run twice, or was lost, is nobody's, and
 // goes by sweep(). A part can be committed once: the ledger knows it, and to commit the same parts again changes
@@ -13,10 +13,9 @@
 // StageOptions::partition says, and within a partition the order of the stream.
 //
 // Threads: each call from one thread, any number at once; `stop` may be requested from any.
-// Errors:  Error: invalid (options, parts that are none), refused (rows, columns that differ between parts or don't fit
-// the
-//          table), conflict (parts that were committed in part, or are gone or overwritten), and those of upsert.h and
-//          of S3. Every kind but in_doubt: nothing was committed, and the parts stay.
+// Errors:  Error: invalid (options, parts that are none), refused (rows; columns that differ between parts, or don't
+//          fit the table), conflict (parts that were committed in part, or are gone or overwritten), and those of
+//          upsert.h and of S3. Every kind but in_doubt: nothing was committed, and the parts stay.
 #pragma once
 
 #include <cstddef>

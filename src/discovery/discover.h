@@ -9,8 +9,7 @@
 // Threads:  discover() is called from one thread and starts its workers; they end before it returns.
 // Memory:   DiscoverOptions::memory, whatever the input, and what is noted of each column.
 // Errors:   Error: those of staging/splitter.h and chunk_profiles.h, of the earliest record that was refused;
-// cancelled;
-//           what readers throw.
+//           cancelled; what readers throw.
 #pragma once
 
 #include <cstddef>

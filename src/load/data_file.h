@@ -1,8 +1,7 @@
 // What a key says: which table's data it holds, of which date, in which format.
 //
 //     <prefix><schema>_<table>_<RFC 3339 date>.<suffix>
-//     <prefix><schema>/<table>/_data_timestamp_year=2015/_data_timestamp_month=07/_data_timestamp_day=01/<the same
-//     name>
+//     <prefix><schema>/<table>/_data_timestamp_year=2015/_data_timestamp_month=07/_data_timestamp_day=01/<that name>
 //
 // Names without a suffix are what UNLOAD writes to that name as its prefix: <date>0000_part_00, <date>_0000_part_00.gz,
 // <date>/0000_part_00, or serially <date>000; and, when it was asked to, <date>manifest, which then stands for them.

@@ -4,8 +4,7 @@
 // nothing else can be appended, so a name or a value from outside can't become syntax; but for a Query, which is meant
 // to.
 //
-//     Sql("DELETE FROM ") << Qualified{schema, table} << Sql(" WHERE ") << Identifier(column) << Sql(" >= ") <<
-//     Literal(v)
+//     Sql("DELETE FROM ") << Qualified{schema, name} << Sql(" WHERE ") << Identifier(key) << Sql(" = ") << Literal(v)
 //
 // Redshift reads a backslash in '…' as an escape (as PostgreSQL with standard_conforming_strings off) and may refuse
 // E'…': a Literal doubles both ' and \. An Identifier doubles ".
