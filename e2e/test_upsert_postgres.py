@@ -295,7 +295,7 @@ def test_a_lost_server_and_one_that_is_not_there_change_nothing(table, shop):
 def test_the_end_of_a_run_ends_the_query_at_the_server_too(table, shop, how, code):
     table.create("id int")
     running = table.place.program.start(
-        *table.arguments(shop.uri, "--query", "SELECT 1 AS id FROM pg_sleep(600) -- stopme", "--key", "id"),
+        *table.arguments(shop.uri, "--query", "SELECT /* stopme */ 1 AS id FROM pg_sleep(600)", "--key", "id"),
         env=table.environment)
     wait_until(lambda: shop.running("COPY (%stopme"), "the query runs")
     running.process.send_signal(how)
