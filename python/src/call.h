@@ -70,8 +70,8 @@ class Call {
     std::string text;
   };
   struct Request {
-    const std::function<void()>* act;
-    bool needs_python;
+    const std::function<void()>* act = nullptr;
+    bool needs_python = false;
     bool is_done = false;
   };
   // What there is to do for the caller's thread.
