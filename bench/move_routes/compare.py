@@ -52,10 +52,9 @@ PAIRS = [
 
 
 class Lab:
-    def __init__(self, binaries: Path, folder: Path, megabytes: int) -> None:
-        self.folder = folder
-        self.redshift = LocalRedshift(binaries.absolute(), folder, s3="versitygw")
-        env = self.redshift.environment
+    def __init__(self, redshift: LocalRedshift, folder: Path, megabytes: int) -> None:
+        self.folder, self.redshift = folder, redshift
+        env = redshift.environment
         self.env = {**env, "PENSTOCK_S3_BASE_PATH": "s3://bench/staging/"}
         self.s3 = boto3.client("s3", endpoint_url=env["AWS_ENDPOINT_URL_S3"], region_name="us-east-1",
                                aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
@@ -174,12 +173,13 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(dir=given.folder, prefix="penstock-bench-"))
     folder.chmod(0o755)  # PostgreSQL's user must get to its files
     try:
-        lab = Lab(given.binaries, folder, given.megabytes)
+        redshift = LocalRedshift(given.binaries.absolute(), folder, s3="versitygw")
         try:
+            lab = Lab(redshift, folder, given.megabytes)
             for pair in chosen:
                 lab.compare(pair, given.rounds)
         finally:
-            lab.redshift.down()
+            redshift.down()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
