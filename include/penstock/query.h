@@ -62,7 +62,7 @@ using QueryServer = std::variant<ConnectionConfig, ServerUri>;  // Redshift; Pos
 class QuerySession {
  public:
   // Dates come as ISO has them; all else is as the server gives a session by itself.
-  QuerySession(const QueryServer& server, Log& log, std::stop_token stop = {});
+  QuerySession(const QueryServer& server, Log& log, const std::stop_token& stop = {});
   ~QuerySession();
   QuerySession(const QuerySession&) = delete;
   QuerySession& operator=(const QuerySession&) = delete;

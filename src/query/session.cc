@@ -72,8 +72,7 @@ struct QuerySession::Impl {
   std::size_t results = 0;
   std::string tag{};
 
-  Impl(const QueryServer& server, Log& of, std::stop_token stop)
-      : log(of), name(name_of(server)), link(std::move(stop)) {
+  Impl(const QueryServer& server, Log& of, const std::stop_token& stop) : log(of), name(name_of(server)), link(stop) {
     const std::string doing = "connect to " + name;
     throw_if_stopped(doing);
     link.connect(
@@ -265,8 +264,8 @@ struct QuerySession::Impl {
   }
 };
 
-QuerySession::QuerySession(const QueryServer& server, Log& log, std::stop_token stop)
-    : impl_(std::make_unique<Impl>(server, log, std::move(stop))) {}
+QuerySession::QuerySession(const QueryServer& server, Log& log, const std::stop_token& stop)
+    : impl_(std::make_unique<Impl>(server, log, stop)) {}
 
 QuerySession::~QuerySession() = default;
 
