@@ -25,7 +25,6 @@ namespace {
 
 using redshift::Connection;
 using redshift::fill;
-using redshift::Identifier;
 using redshift::Literal;
 using redshift::Sql;
 using redshift::Statement;
