@@ -2,32 +2,6 @@
 
 namespace penstock::python {
 
-const char* name_of(ErrorKind kind) noexcept {
-  switch (kind) {
-    case ErrorKind::invalid:
-      return "invalid";
-    case ErrorKind::not_found:
-      return "not_found";
-    case ErrorKind::denied:
-      return "denied";
-    case ErrorKind::refused:
-      return "refused";
-    case ErrorKind::unavailable:
-      return "unavailable";
-    case ErrorKind::conflict:
-      return "conflict";
-    case ErrorKind::busy:
-      return "busy";
-    case ErrorKind::in_doubt:
-      return "in_doubt";
-    case ErrorKind::cancelled:
-      return "cancelled";
-    case ErrorKind::internal:
-      break;
-  }
-  return "internal";
-}
-
 nb::object to_datetime(std::int64_t micros_since_1970) {
   const nb::module_ datetime = nb::module_::import_("datetime");
   const nb::object epoch = datetime.attr("datetime")(1970, 1, 1, 0, 0, 0, 0, datetime.attr("timezone").attr("utc"));

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error_name.h"
 #include "penstock/error.h"
 
 namespace penstock::python {
@@ -23,7 +24,6 @@ namespace nb = nanobind;
 
 using Keywords = nb::typed<nb::dict, nb::str, nb::any>;
 
-const char* name_of(ErrorKind kind) noexcept;            // "not_found"
 nb::object to_datetime(std::int64_t micros_since_1970);  // aware, UTC
 nb::object to_text(std::string_view bytes);              // for people: what is no UTF-8 is escaped
 
@@ -60,7 +60,7 @@ struct type_caster<penstock::ErrorKind> {
   static handle from_cpp(penstock::ErrorKind kind, rv_policy, cleanup_list*) noexcept {
     try {
       object kinds = module_::import_("penstock._errors").attr("ErrorKind");
-      return object(kinds[penstock::python::name_of(kind)]).release();
+      return object(kinds[penstock::name_of(kind)]).release();
     } catch (python_error& e) {
       e.restore();
       return {};

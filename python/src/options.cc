@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <limits>
+#include <string_view>
 
+#include "base/utf8.h"
 #include "penstock/load.h"
 
 namespace penstock::python {
@@ -26,11 +28,9 @@ Moment moment_of(nb::handle aware) {
 }  // namespace
 
 std::string shown(nb::handle value) {
-  auto text = nb::cast<std::string>(nb::repr(value));
-  if (text.size() <= kShown) return text;
-  std::size_t end = kShown;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a character
-  return text.substr(0, end) + "…";
+  const auto text = nb::cast<std::string>(nb::repr(value));
+  const std::string_view start = whole_characters(text, kShown);
+  return std::string(start) + (start.size() < text.size() ? "…" : "");
 }
 
 void read_value(nb::handle value, std::string& into) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error_name.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/load_session.h"
@@ -78,30 +79,7 @@ std::string_view name_of(LoadStatus status) noexcept {
 }
 
 nlohmann::json error_name(const std::optional<ErrorKind>& kind) {
-  if (!kind) return nullptr;
-  switch (*kind) {
-    case ErrorKind::invalid:
-      return "invalid";
-    case ErrorKind::not_found:
-      return "not_found";
-    case ErrorKind::denied:
-      return "denied";
-    case ErrorKind::refused:
-      return "refused";
-    case ErrorKind::unavailable:
-      return "unavailable";
-    case ErrorKind::conflict:
-      return "conflict";
-    case ErrorKind::busy:
-      return "busy";
-    case ErrorKind::in_doubt:
-      return "in_doubt";
-    case ErrorKind::cancelled:
-      return "cancelled";
-    case ErrorKind::internal:
-      break;
-  }
-  return "internal";
+  return kind ? nlohmann::json(penstock::name_of(*kind)) : nlohmann::json(nullptr);
 }
 
 void print_json(std::ostream& out, const LoadSummary& summary) {
